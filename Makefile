@@ -60,7 +60,7 @@ docs: ## the site, checked strictly, into target/site/html; with its programs te
 
 gates: test-gates ## the same as test-gates
 
-targets: ## the core and the C library on other processors, under qemu: 64-bit ARM, 32 bits, the other order of octets
+targets: ## the core and the C library on other processors, under qemu: 64-bit ARM, 32 bits, big-endian
 	gates/targets
 
 bench: ## every row beside its yardstick, as a ratio

@@ -17,7 +17,8 @@ use esl_proto::command::app::{
     App, Conference, Dtmf, Ending, Outcome, PlayAndGetDigits, Read, Record, Say, Socket, Text, Transfer, TransferLeg,
 };
 use esl_proto::command::{
-    CallCommand, EventNames, Events, Execute, Filter, PairSource, Pairs, Secret, SendEvent, SendMsg, Unicast, Words,
+    CallCommand, ChannelApi, EventNames, Events, Execute, Filter, PairSource, Pairs, Secret, SendEvent, SendMsg,
+    Unicast, Words,
 };
 use esl_proto::dial::{
     Bridge, Destination, DialHandle, DialHandles, DialString, Endpoint, FlatLeg, Hook, Inline, Join, Leg, LegList,
@@ -234,7 +235,7 @@ impl Sum {
                 self.frame(reply.frame());
                 self.add(reply.headers().count());
                 self.add((reply.is_connect(), reply.status(), reply.detail(), reply.socket_mode()));
-                self.add((reply.has_full_control(), reply.allowed_log()));
+                self.add((reply.has_full_control(), reply.allowed_log(), reply.is_no_such_channel()));
                 self.value(reply.text());
                 self.value(reply.text_to_end());
                 self.variable(reply.variable());
@@ -248,6 +249,7 @@ impl Sum {
             raw::Message::ApiResponse(answer) => {
                 self.frame(answer.frame());
                 self.add((answer.body(), answer.status(), answer.detail()));
+                self.add((answer.exists(), answer.is_no_such_channel()));
                 self.variable(answer.variable());
             }
             raw::Message::Event(event) => self.event(event),
@@ -273,6 +275,16 @@ impl Sum {
 
     fn command(&mut self, command: Command<'_>) {
         let mut storage = [0; 1024];
+        let (uuid, name) = (command.body(), command.body());
+        for api in [
+            ChannelApi::Exists { uuid },
+            ChannelApi::GetVar { uuid, name },
+            ChannelApi::Bridge { uuid, other: name },
+            ChannelApi::Break { uuid, all: true },
+        ] {
+            self.add(api.encode(&mut storage).map(<[u8]>::len));
+            self.add(api);
+        }
         self.add(command.body());
         self.add((command, command.encoded_len()));
         match command.encode(&mut storage) {
@@ -470,6 +482,7 @@ impl Sum {
                     Incoming::Answer { id, answer } => {
                         self.add((jobs.take(id.number()), answer.status(), answer.text()));
                         self.add(matches!(answer, Answer::Api(_)));
+                        self.variable(answer.variable());
                     }
                     Incoming::Event(event) => {
                         sequence.note(&event);

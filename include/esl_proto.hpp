@@ -3,7 +3,7 @@
 // eslp::queue, eslp::calls, eslp::connection, eslp::decoder and eslp::server as opposed to the fixed_ and placed_ kinds, eslp::growing_buffer,
 // eslp::value::str().
 //
-// Views are valid as long as the octets they were made of. Builders borrow what they are given, but for a std::string that is given by
+// Views are valid as long as the bytes they were made of. Builders borrow what they are given, but for a std::string that is given by
 // value, which they take over. Each handle
 // is for one thread at a time. What stands in esl_proto.h about a function holds for the one that calls it.
 //

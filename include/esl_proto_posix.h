@@ -1,6 +1,6 @@
 /*
- * esl_proto_posix.h: esl_proto.h over POSIX sockets, for programs that want to wait: connect, log in, run a command and wait for its
- * answer, wait for an event, serve a call.
+ * esl_proto_posix.h: esl_proto.h over POSIX sockets, for blocking programs: connect, log in, run a command and wait for
+ * its answer, wait for an event, serve a call.
  *
  *     eslp_posix fs;
  *     eslp_bytes text;
@@ -9,17 +9,17 @@
  *         eslp_posix_close(&fs);
  *     }
  *
- * Everything here is static inline: the library has no I/O. It is C99, and C++ from C++11, over getaddrinfo, poll, recv, send and
- * malloc. Include it before other headers, or define _POSIX_C_SOURCE as 200809L, where the compiler is told not to have
- * extensions (-std=c99).
+ * Everything here is static inline: the library has no I/O. It is C99, and C++ from C++11, over getaddrinfo, poll,
+ * recv, send and malloc. With a compiler without extensions (-std=c99), include it before other headers, or define
+ * _POSIX_C_SOURCE as 200809L.
  *
- * - Every call that may wait has a time in milliseconds, after which it returns ESLP_TIMED_OUT; negative is for ever, 0 looks only at
- *   what is there. After ESLP_TIMED_OUT all goes on as before: an answer that comes too late is skipped.
- * - Nothing exits, prints or raises a signal. ESLP_SYSTEM means that `error` is the errno; after ESLP_CLOSED `end` is an eslp_end,
- *   why. Such a connection is over: eslp_posix_close() it.
- * - What is returned is valid until the next call with the same connection. A connection is for one thread at a time.
- * - While an answer is awaited, events and log lines are kept in their order, in memory of malloc, for eslp_posix_event() and
- *   eslp_posix_next(). None is lost; a program that never takes them keeps them all.
+ * - Every call that may wait takes a time-out in milliseconds, after which it returns ESLP_TIMED_OUT; negative waits
+ *   for ever, 0 does not wait. ESLP_TIMED_OUT ends only the wait: a late answer is skipped.
+ * - Nothing exits, prints or raises a signal. After ESLP_SYSTEM, `error` is the errno; after ESLP_CLOSED, `end` is the
+ *   reason, an eslp_end. Such a connection is over: eslp_posix_close() it.
+ * - Results are valid until the next call with the same connection. A connection is for one thread at a time.
+ * - While waiting for an answer, events and log lines are kept in order, in memory from malloc, for eslp_posix_event()
+ *   and eslp_posix_next(). None is lost; if a program never takes them, they accumulate.
  */
 #ifndef ESL_PROTO_POSIX_H
 #define ESL_PROTO_POSIX_H
@@ -64,7 +64,7 @@ typedef struct eslp_posix {
   eslp_end end;
   /** Of an outbound connection: the data of its channel, ended by eslp_posix_close(). */
   eslp_event channel;
-  /** The connection, for functions of esl_proto.h that only ask. */
+  /** The connection, for functions of esl_proto.h that only query it. */
   eslp_connection *connection;
 
   /** @cond private */
@@ -126,7 +126,7 @@ static inline int eslp_posix_prepare(int fd) {
   return flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -1 : 0;
 }
 
-/** Ends a connection and gives all of its memory back. One that is zeros, or has ended, is left alone. */
+/** Ends a connection and frees all of its memory. Does nothing if it is zeros or has been closed. */
 static inline void eslp_posix_close(eslp_posix *fs) {
   if (!fs->connection) return;
   if (fs->fd >= 0) close(fs->fd);
@@ -323,7 +323,7 @@ static inline eslp_status eslp_posix_keep(eslp_posix *fs, const eslp_client_resu
   return ESLP_OK;
 }
 
-/** Waits for the next thing that comes in, whatever it is: first what was kept while answers were awaited. */
+/** Waits for the next message of any kind; first returns those kept while waiting for answers. */
 static inline eslp_status eslp_posix_next(eslp_posix *fs, int timeout, eslp_client_result *result) {
   memset(result, 0, sizeof *result);
   if (!fs->connection) return ESLP_BAD_HANDLE;
@@ -338,7 +338,7 @@ static inline eslp_status eslp_posix_next(eslp_posix *fs, int timeout, eslp_clie
   return ESLP_OK;
 }
 
-/** Waits for the next event; answers that nobody awaits, and log lines, are skipped. */
+/** Waits for the next event; skips log lines and answers that are not waited for. */
 static inline eslp_status eslp_posix_event(eslp_posix *fs, int timeout, eslp_event *event) {
   int64_t deadline = eslp_posix_deadline(timeout);
   for (;;) {
@@ -349,7 +349,7 @@ static inline eslp_status eslp_posix_event(eslp_posix *fs, int timeout, eslp_eve
   }
 }
 
-/** Writes a command and does not wait for its answer, which will carry the id: eslp_posix_next(). `id` may be NULL. */
+/** Sends a command without waiting for its answer, which will carry the id: see eslp_posix_next(). `id` may be NULL. */
 static inline eslp_status eslp_posix_send(eslp_posix *fs, const eslp_command *command, uint64_t *id) {
   eslp_sent sent;
   eslp_status status;
@@ -368,7 +368,7 @@ static inline eslp_status eslp_posix_send(eslp_posix *fs, const eslp_command *co
   return status == ESLP_OK ? eslp_posix_flush(fs) : status;
 }
 
-/** Waits for the answer of a command that eslp_posix_send() has sent. Events and log lines are kept meanwhile. */
+/** Waits for the answer to a command sent with eslp_posix_send(). Events and log lines are kept meanwhile. */
 static inline eslp_status eslp_posix_answer(eslp_posix *fs, uint64_t id, int timeout, eslp_message *answer) {
   int64_t deadline = eslp_posix_deadline(timeout);
   if (!fs->connection) return ESLP_BAD_HANDLE;
@@ -384,7 +384,7 @@ static inline eslp_status eslp_posix_answer(eslp_posix *fs, uint64_t id, int tim
   }
 }
 
-/** Runs a command and waits for its answer: eslp_message_reply_status() and eslp_message_text() tell what it says. */
+/** Runs a command and waits for its answer: see eslp_message_reply_status() and eslp_message_text(). */
 static inline eslp_status eslp_posix_command(eslp_posix *fs, const eslp_command *command, int timeout, eslp_message *answer) {
   uint64_t id;
   eslp_status status = eslp_posix_send(fs, command, &id);
@@ -424,9 +424,10 @@ static inline eslp_status eslp_posix_login(eslp_posix *fs, const char *user, con
 /**
  * Connects and logs in, as libesl's esl_connect().
  *
- * FreeSWITCH lets five connections wait to be accepted. One that the server's system has dropped from that queue looks open and is
- * never answered: so one that is not asked for a password in a quarter of the time, but at least in a second, is given up
- * and another is made, until the time is over. After anything but ESLP_OK there is nothing to close.
+ * FreeSWITCH's listen backlog is five connections. A connection that the server's system has dropped from it looks open
+ * and is never answered: so a connection that is not asked for a password within a quarter of the time-out (at least a
+ * second) is given up and another one is opened, until the time is over. After anything but ESLP_OK there is nothing to
+ * close.
  */
 static inline eslp_status eslp_posix_open(eslp_posix *fs, const char *host, const char *port, const char *user,
     const char *password, int timeout) {
@@ -448,7 +449,7 @@ static inline eslp_status eslp_posix_open(eslp_posix *fs, const char *host, cons
   }
 }
 
-/** Runs an API command and waits for what it prints. */
+/** Runs an API command and waits for its output. */
 static inline eslp_status eslp_posix_api(eslp_posix *fs, const char *line, int timeout, eslp_bytes *text) {
   eslp_command command = eslp_posix_new_command(ESLP_COMMAND_API);
   eslp_message answer;
@@ -463,7 +464,7 @@ static inline eslp_status eslp_posix_api(eslp_posix *fs, const char *line, int t
   return status == ESLP_OK ? eslp_value_plain(&value, text) : status;
 }
 
-/** Runs a command of which only whether the server takes it is of interest: ESLP_REFUSED if not. */
+/** Runs a command and reports only whether it succeeded: ESLP_REFUSED if not. */
 static inline eslp_status eslp_posix_run(eslp_posix *fs, const eslp_command *command, int timeout) {
   eslp_message answer;
   eslp_status status = eslp_posix_command(fs, command, timeout, &answer);
@@ -479,7 +480,7 @@ static inline eslp_status eslp_posix_events(eslp_posix *fs, eslp_format format, 
   return eslp_posix_run(fs, &command, timeout);
 }
 
-/** Lets only those events through in which this header has this value, or one that another filter names. */
+/** Adds a filter: only events arrive in which this header has this value, or which match another filter. */
 static inline eslp_status eslp_posix_filter(eslp_posix *fs, const char *header, const char *value, int timeout) {
   eslp_command command = eslp_posix_new_command(ESLP_COMMAND_FILTER_ADD);
   command.as.filter.header = eslp_str(header);
@@ -507,8 +508,8 @@ static inline eslp_status eslp_posix_named(eslp_posix *fs, const char *header, u
 }
 
 /**
- * Runs an API command beside the connection and waits until it has ended: `event` is its BACKGROUND_JOB, whose body is what it has
- * printed. The connection must be subscribed to that event.
+ * Runs an API command in the background and waits until it has ended: `event` is its BACKGROUND_JOB, whose body is the
+ * output. The connection must be subscribed to that event.
  */
 static inline eslp_status eslp_posix_job(eslp_posix *fs, const char *line, int timeout, eslp_event *event) {
   int64_t deadline = eslp_posix_deadline(timeout);
@@ -523,8 +524,9 @@ static inline eslp_status eslp_posix_job(eslp_posix *fs, const char *line, int t
 }
 
 /**
- * Lets a channel execute an application and waits until it has ended: `event` is its CHANNEL_EXECUTE_COMPLETE. `uuid` is NULL for
- * the channel of an outbound connection, which is subscribed to that event by `myevents`; an inbound one must be, too.
+ * Executes an application on a channel and waits until it has ended: `event` is its CHANNEL_EXECUTE_COMPLETE. `uuid` is
+ * NULL for the channel of an outbound connection, which is subscribed to that event by `myevents`; an inbound one must
+ * be, too.
  *
  * ESLP_REFUSED if there is no such channel.
  */
@@ -585,8 +587,8 @@ static inline eslp_status eslp_posix_take_channel(eslp_posix *fs, const eslp_mes
 }
 
 /**
- * Begins with a call on a socket that was accepted, which this connection closes: sends `connect`, and `channel` has what the server
- * knows of it. After anything but ESLP_OK there is nothing to close.
+ * Starts with a call on an accepted socket, which this connection will close: sends `connect`; `channel` is then the
+ * channel's data. After anything but ESLP_OK there is nothing to close.
  */
 static inline eslp_status eslp_posix_attach(eslp_posix *fs, int fd, int timeout) {
   eslp_command command = eslp_posix_new_command(ESLP_COMMAND_CONNECT);
@@ -607,8 +609,8 @@ static inline eslp_status eslp_posix_attach(eslp_posix *fs, int fd, int timeout)
 }
 
 /**
- * Waits for a call. `listener` may be used by several threads at once; a program that must not wait for one call's `connect` before it
- * accepts the next uses accept() and eslp_posix_attach().
+ * Waits for a call. `listener` may be used by several threads at once; to accept the next call without waiting for the
+ * `connect` of the previous one, use accept() and eslp_posix_attach().
  */
 static inline eslp_status eslp_posix_accept(eslp_posix *fs, int listener, int timeout) {
   int64_t deadline = eslp_posix_deadline(timeout);
@@ -624,7 +626,7 @@ static inline eslp_status eslp_posix_accept(eslp_posix *fs, int listener, int ti
   }
 }
 
-/** For an outbound connection: `myevents` and `linger`, so that the events of the call come, up to its last. */
+/** For an outbound connection: `myevents` and `linger`, to receive the events of the call, including the last. */
 static inline eslp_status eslp_posix_follow(eslp_posix *fs, eslp_format format, int64_t linger_seconds, int timeout) {
   eslp_command follow = eslp_posix_new_command(ESLP_COMMAND_MYEVENTS), linger = eslp_posix_new_command(ESLP_COMMAND_LINGER);
   eslp_status status;

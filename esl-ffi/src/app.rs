@@ -4,8 +4,7 @@ use core::ffi::c_void;
 
 use esl_core::command::Words;
 use esl_core::command::app::{
-    App, AppEncodeError, AppError, Conference, Dtmf, PlayAndGetDigits, Read, Record, Say, Socket, Text, Transfer,
-    TransferLeg,
+    App, AppError, Conference, Dtmf, PlayAndGetDigits, Read, Record, Say, Socket, Text, Transfer, TransferLeg,
 };
 use esl_core::dial::DialError;
 use esl_core::name::{HangupCause, LogLevel};
@@ -17,7 +16,7 @@ use crate::name::{eslp_log_level, level_of};
 use crate::number::numbers;
 use crate::octets::eslp_bytes;
 use crate::pairs::eslp_pairs;
-use crate::ptr::{Out, Outcome, Plain as _, Written, known, output, read, run};
+use crate::ptr::{Call, In, Out, Outcome, Plain as _, Wanted as _, known, run};
 use crate::status::eslp_status;
 
 numbers! {
@@ -115,12 +114,13 @@ numbers! {
     /// Which leg of a bridged call.
     pub enum eslp_transfer_leg {
         /// The channel itself.
-        ESLP_LEG_THIS = 0,
+        ESLP_LEG_THIS = 0 => This,
         /// The one that it is bridged to (`-bleg`).
-        ESLP_LEG_OTHER = 1,
+        ESLP_LEG_OTHER = 1 => Other,
         /// Both (`-both`).
-        ESLP_LEG_BOTH = 2,
+        ESLP_LEG_BOTH = 2 => Both,
     }
+    for TransferLeg
 }
 
 /// An application with what it is to do. Zeros are "not said".
@@ -229,22 +229,13 @@ pub struct eslp_app_fault {
 }
 
 impl eslp_app {
-    /// # Safety
-    /// `self` is an input as [`ptr`](crate::ptr) defines it: so is whatever its fields point to.
-    unsafe fn app<'a>(&'a self, written: Written) -> Outcome<App<'a>> {
+    fn app<'c>(&'c self, call: Call<'c>) -> Outcome<App<'c>> {
         known(&self.reserved)?;
-        // SAFETY: the fields of an input are inputs, which is all that the functions called here require.
-        let text = |octets: &eslp_bytes| -> Outcome<Text<'a>> {
-            // SAFETY: as above.
-            let octets = Octets(unsafe { octets.apart(written) }?);
-            Ok(if self.expand == 0 { octets.literal() } else { octets.expand() })
-        };
-        let said = |octets: &eslp_bytes| -> Outcome<Option<Text<'a>>> {
-            if octets.data.is_null() && octets.len == 0 { Ok(None) } else { text(octets).map(Some) }
-        };
+        let made = |octets| if self.expand == 0 { Text::literal(octets) } else { Text::expand(octets) };
+        let text = |octets: &eslp_bytes| octets.octets(call).map(made);
+        let said = |octets: &eslp_bytes| octets.said(call).map(|octets| octets.map(made));
         let number = |number: u32| (number != 0).then_some(number);
-        // SAFETY: as above.
-        let cause = unsafe { self.cause.said(written) }?.map(HangupCause::from_bytes);
+        let cause = self.cause.said(call)?.map(HangupCause::from_bytes);
         Ok(match self.kind {
             eslp_app_kind::ESLP_APP_ANSWER => App::Answer,
             eslp_app_kind::ESLP_APP_PRE_ANSWER => App::PreAnswer,
@@ -290,19 +281,16 @@ impl eslp_app {
                 App::RecordSession { path: text(&self.file)?, limit: number(self.limit) }
             }
             eslp_app_kind::ESLP_APP_STOP_RECORD_SESSION => App::StopRecordSession { path: text(&self.file)? },
-            // SAFETY: as above.
-            eslp_app_kind::ESLP_APP_BRIDGE => App::Bridge { dial: unsafe { self.dial.dial(written) }? },
-            // SAFETY: as above.
-            eslp_app_kind::ESLP_APP_ATT_XFER => App::AttXfer { dial: unsafe { self.dial.dial(written) }? },
+            eslp_app_kind::ESLP_APP_BRIDGE => App::Bridge { dial: self.dial.dial(call)? },
+            eslp_app_kind::ESLP_APP_ATT_XFER => App::AttXfer { dial: self.dial.dial(call)? },
             eslp_app_kind::ESLP_APP_TRANSFER => App::Transfer(Transfer {
-                leg: self.transfer_leg()?,
+                leg: self.leg.try_into()?,
                 extension: text(&self.target)?,
                 dialplan: said(&self.dialplan)?,
                 context: said(&self.context)?,
             }),
             eslp_app_kind::ESLP_APP_SET => App::Set { name: text(&self.name)?, value: text(&self.value)? },
-            // SAFETY: as above.
-            eslp_app_kind::ESLP_APP_MULTISET => App::MultiSet { variables: unsafe { self.pairs.pairs(written) }? },
+            eslp_app_kind::ESLP_APP_MULTISET => App::MultiSet { variables: self.pairs.pairs(call)? },
             eslp_app_kind::ESLP_APP_UNSET => App::Unset { name: text(&self.name)? },
             eslp_app_kind::ESLP_APP_EXPORT => {
                 App::Export { name: text(&self.name)?, value: text(&self.value)?, nolocal: self.nolocal != 0 }
@@ -313,14 +301,13 @@ impl eslp_app {
             eslp_app_kind::ESLP_APP_ECHO => App::Echo,
             eslp_app_kind::ESLP_APP_SLEEP => App::Sleep { ms: self.timeout },
             eslp_app_kind::ESLP_APP_BREAK => App::Break,
-            eslp_app_kind::ESLP_APP_SEND_DTMF => App::SendDtmf(self.dtmf(written)?),
-            eslp_app_kind::ESLP_APP_QUEUE_DTMF => App::QueueDtmf(self.dtmf(written)?),
+            eslp_app_kind::ESLP_APP_SEND_DTMF => App::SendDtmf(self.dtmf(call)?),
+            eslp_app_kind::ESLP_APP_QUEUE_DTMF => App::QueueDtmf(self.dtmf(call)?),
             eslp_app_kind::ESLP_APP_FLUSH_DTMF => App::FlushDtmf,
             eslp_app_kind::ESLP_APP_CONFERENCE => {
                 let mut conference = Conference::new(text(&self.name)?);
                 (conference.profile, conference.pin) = (said(&self.profile)?, said(&self.pin)?);
-                // SAFETY: as above.
-                if let Some(flags) = unsafe { self.flags.said(written) }? {
+                if let Some(flags) = self.flags.said(call)? {
                     conference.flags = Words::from_line(flags);
                 }
                 App::Conference(conference)
@@ -330,8 +317,7 @@ impl eslp_app {
             eslp_app_kind::ESLP_APP_RESPOND => App::Respond { status: text(&self.text)? },
             eslp_app_kind::ESLP_APP_HANGUP => App::Hangup { cause },
             eslp_app_kind::ESLP_APP_SCHED_HANGUP => App::SchedHangup { seconds: self.limit, cause },
-            // SAFETY: as above.
-            eslp_app_kind::ESLP_APP_EVENT => App::Event { headers: unsafe { self.pairs.pairs(written) }? },
+            eslp_app_kind::ESLP_APP_EVENT => App::Event { headers: self.pairs.pairs(call)? },
             eslp_app_kind::ESLP_APP_LOG => {
                 App::Log { level: level_of(self.level)?.unwrap_or(LogLevel::INFO), text: text(&self.text)? }
             }
@@ -344,7 +330,7 @@ impl eslp_app {
             eslp_app_kind::ESLP_APP_EAVESDROP => App::Eavesdrop { uuid: text(&self.target)? },
             eslp_app_kind::ESLP_APP_INTERCEPT => App::Intercept {
                 uuid: text(&self.target)?,
-                bleg: match self.transfer_leg()? {
+                bleg: match self.leg.try_into()? {
                     TransferLeg::This => false,
                     TransferLeg::Other => true,
                     TransferLeg::Both => return Err(eslp_status::ESLP_INVALID_ARGUMENT),
@@ -356,33 +342,10 @@ impl eslp_app {
         })
     }
 
-    fn dtmf(&self, written: Written) -> Outcome<Dtmf<'_>> {
-        // SAFETY: called by `app` only, whose caller guarantees that the fields are inputs.
-        let mut dtmf = Dtmf::new(unsafe { self.text.apart(written) }?);
+    fn dtmf<'c>(&self, call: Call<'c>) -> Outcome<Dtmf<'c>> {
+        let mut dtmf = Dtmf::new(self.text.octets(call)?);
         dtmf.duration = (self.timeout != 0).then_some(self.timeout);
         Ok(dtmf)
-    }
-
-    fn transfer_leg(&self) -> Outcome<TransferLeg> {
-        match self.leg {
-            eslp_transfer_leg::ESLP_LEG_THIS => Ok(TransferLeg::This),
-            eslp_transfer_leg::ESLP_LEG_OTHER => Ok(TransferLeg::Other),
-            eslp_transfer_leg::ESLP_LEG_BOTH => Ok(TransferLeg::Both),
-            _ => Err(eslp_status::ESLP_UNKNOWN_NUMBER),
-        }
-    }
-}
-
-/// Octets of which a text is made.
-struct Octets<'a>(&'a [u8]);
-
-impl<'a> Octets<'a> {
-    fn literal(self) -> Text<'a> {
-        Text::literal(self.0)
-    }
-
-    fn expand(self) -> Text<'a> {
-        Text::expand(self.0)
     }
 }
 
@@ -407,36 +370,36 @@ impl From<AppError> for eslp_app_fault {
 /// ESLP_APP_EMPTY on, or from ESLP_DIAL_EMPTY on, if the application would read something else than is meant: `fault` says where.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_app_encode(
-    app: *const eslp_app,
-    out: *mut c_void,
+pub extern "C" fn eslp_app_encode(
+    app: In<eslp_app>,
+    out: Out<c_void>,
     size: usize,
-    execute: *mut eslp_execute,
-    fault: *mut eslp_app_fault,
+    execute: Out<eslp_execute>,
+    fault: Out<eslp_app_fault>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `app` is an input and `out[..size]`, `execute` and `fault` are outputs.
-    run(|| unsafe {
-        let (execute, fault) = (Out::new(execute)?, Out::optional(fault)?);
-        let app = read(app)?.app(Written::to(out, size))?;
-        let name = eslp_bytes::of(app.name().as_bytes());
-        match app.encode(output(out, size)?) {
-            Ok(arg) => execute.set(eslp_execute { app: name, arg: eslp_bytes::of(arg), ..eslp_execute::ZERO }),
-            Err(error) => {
-                if let AppEncodeError::Insufficient(error) = error {
-                    let arg = eslp_bytes { len: error.required, ..eslp_bytes::ZERO };
-                    execute.set(eslp_execute { app: name, arg, ..eslp_execute::ZERO });
-                    return Err(eslp_status::ESLP_INSUFFICIENT);
-                }
-                if let Some(fault) = fault {
-                    match raw::AppEncodeError::from(error) {
-                        raw::AppEncodeError::Refused(error) => fault.set(error.into()),
-                        raw::AppEncodeError::Dial(error) => fault.set(error.into()),
-                        raw::AppEncodeError::Insufficient(_) => {}
-                    }
-                }
-                return Err(eslp_status::of(error.code()));
+    run(|call| {
+        let (mut execute, fault) = (execute.nothing(call)?, fault.optional(call)?);
+        let (out, call) = out.room(size, call)?;
+        let app = app.read(call)?.app(call)?;
+        let mut made = |arg| {
+            let name = eslp_bytes::of(app.name().as_bytes());
+            execute.set(eslp_execute { app: name, arg, ..eslp_execute::ZERO });
+        };
+        let error = match app.encode(out) {
+            Ok(arg) => {
+                made(eslp_bytes::of(arg));
+                return Ok(());
+            }
+            Err(error) => error,
+        };
+        match raw::AppEncodeError::from(error) {
+            raw::AppEncodeError::Refused(error) => fault.set(error.into()),
+            raw::AppEncodeError::Dial(error) => fault.set(error.into()),
+            raw::AppEncodeError::Insufficient(error) => {
+                made(eslp_bytes { len: error.required, ..eslp_bytes::ZERO });
+                return Err(eslp_status::ESLP_INSUFFICIENT);
             }
         }
-        Ok(())
+        Err(eslp_status::of(error.code()))
     })
 }

@@ -8,12 +8,12 @@ use esl_core::calls::{Call, CallBuf, Calls, EVENTS, Heap, SUBCLASSES};
 use esl_core::event::EventError;
 use esl_core::raw::calls::Change;
 
-use crate::event::{eslp_event, event};
-use crate::handle::Opaque;
+use crate::event::eslp_event;
+use crate::handle::{Handle, Look, Opaque as _};
 use crate::number::numbers;
 use crate::octets::eslp_bytes;
 use crate::pairs::eslp_pair;
-use crate::ptr::{Out, Outcome, Plain as _, change, input, read, run, slice};
+use crate::ptr::{self, In, Out, Outcome, Plain as _, Wanted as _, run};
 use crate::status::eslp_status;
 
 /// The channels of a server, each as its last event has told.
@@ -27,12 +27,6 @@ pub(crate) struct Known {
     calls: Calls<Heap>,
     gone: VecDeque<CallBuf>,
     last: Option<CallBuf>,
-}
-
-// SAFETY: C knows the type by name only; the mark is used once.
-unsafe impl Opaque for eslp_calls {
-    type Inner = Known;
-    const MARK: u64 = 0x6573_6c70_6361_6c10;
 }
 
 /// What is known of one channel: texts, NULL where nothing is. Words are FreeSWITCH's own: eslp_call_state_from() and its kin make
@@ -84,18 +78,19 @@ numbers! {
     /// What an event has changed.
     pub enum eslp_change_kind {
         /// Nothing: the event is of no channel, or of one that is gone.
-        ESLP_CHANGE_NOTHING = 0,
+        ESLP_CHANGE_NOTHING = 0 => Nothing,
         /// A channel is known from now on.
-        ESLP_CHANGE_BEGAN = 1,
+        ESLP_CHANGE_BEGAN = 1 => Began,
         /// Something of a channel is known better.
-        ESLP_CHANGE_UPDATED = 2,
+        ESLP_CHANGE_UPDATED = 2 => Updated,
         /// A channel has got another uuid: `old_uuid` is the one before.
-        ESLP_CHANGE_RENAMED = 3,
+        ESLP_CHANGE_RENAMED = 3 => Renamed,
         /// A channel is gone: `call` is what was known of it in the end.
-        ESLP_CHANGE_ENDED = 4,
+        ESLP_CHANGE_ENDED = 4 => Ended,
         /// A channel has come that there is no room for: eslp_calls_overlooked() counts it.
-        ESLP_CHANGE_OVERLOOKED = 5,
+        ESLP_CHANGE_OVERLOOKED = 5 => Overlooked,
     }
+    of Change<'_> as Change
 }
 
 /// What an event has changed. Valid as long as an eslp_call.
@@ -143,38 +138,33 @@ impl From<Call<'_>> for eslp_call {
     }
 }
 
-/// # Safety
-/// As [`read`], and as [`eslp_bytes::octets`] for the record.
-unsafe fn call<'a>(pointer: *const eslp_call) -> Outcome<Call<'a>> {
-    // SAFETY: the two preconditions are this function's.
-    Ok(Call::from_bytes(unsafe { read(pointer)?.record.octets() }?, false))
+impl In<eslp_call> {
+    fn call(self, call: ptr::Call<'_>) -> Outcome<Call<'_>> {
+        Ok(Call::from_bytes(self.read(call)?.record.octets(call)?, false))
+    }
 }
 
 /// Makes one that knows no channels, and has room for `bound`; eslp_calls_free() it. Of each channel it keeps these variables, `count` of
 /// them, by their names without `variable_`.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_calls_new(
+pub extern "C" fn eslp_calls_new(
     bound: usize,
-    variables: *const eslp_bytes,
+    variables: In<eslp_bytes>,
     count: usize,
-    calls: *mut *mut eslp_calls,
+    calls: Out<*mut eslp_calls>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `variables[..count]` is an input and `calls` is an output.
-    run(|| unsafe {
-        let out = Out::new(calls)?;
-        let names = slice(variables, count)?.iter().map(|name| name.octets()).collect::<Outcome<Vec<_>>>()?;
+    calls.give(|call| {
+        let names = variables.slice(count, call)?.iter().map(|name| name.octets(call)).collect::<Outcome<Vec<_>>>()?;
         let calls = Calls::new(bound).variables(names);
-        out.set(eslp_calls::allocate(Known { calls, gone: VecDeque::new(), last: None })?);
-        Ok(())
+        eslp_calls::allocate(Known { calls, gone: VecDeque::new(), last: None })
     })
 }
 
 /// Gives it back. NULL is fine.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_calls_free(calls: *mut eslp_calls) {
-    // SAFETY: by the contract with C, `calls` is a handle.
-    unsafe { eslp_calls::give_back(calls) }
+pub extern "C" fn eslp_calls_free(calls: Handle<eslp_calls>) {
+    calls.give_back()
 }
 
 /// The events that are needed to know all that can be known, as eslp_events.names takes them: valid for ever.
@@ -219,40 +209,32 @@ pub extern "C" fn eslp_calls_events() -> eslp_bytes {
 
 /// Takes in what an event tells. `change`, which may be NULL, is what that has changed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_calls_take(
-    calls: *mut eslp_calls,
-    event: *const eslp_event,
-    change: *mut eslp_change,
+pub extern "C" fn eslp_calls_take(
+    calls: Handle<eslp_calls>,
+    event: In<eslp_event>,
+    change: Out<eslp_change>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `calls` is a handle, `event` is an input and `change` is an output.
-    run(|| unsafe {
-        let out = Out::optional(change)?;
-        let known = eslp_calls::inner(calls)?;
-        let event = self::event(event)?;
-        let change = match Change::from(known.calls.take(&event)) {
-            Change::Nothing => eslp_change::ZERO,
-            Change::Began => eslp_change { kind: eslp_change_kind::ESLP_CHANGE_BEGAN, ..eslp_change::ZERO },
-            Change::Updated => eslp_change { kind: eslp_change_kind::ESLP_CHANGE_UPDATED, ..eslp_change::ZERO },
-            Change::Renamed(old) => eslp_change {
-                kind: eslp_change_kind::ESLP_CHANGE_RENAMED,
-                old_uuid: eslp_bytes::of(old),
-                ..eslp_change::ZERO
-            },
-            Change::Ended(call) => {
-                eslp_change { kind: eslp_change_kind::ESLP_CHANGE_ENDED, call: call.into(), ..eslp_change::ZERO }
+    run(|lasts| {
+        let (out, known) = (change.optional(lasts)?, calls.get(lasts)?);
+        let event = event.event(lasts)?;
+        let told = Change::from(known.calls.take(&event));
+        let mut change = eslp_change { kind: told.into(), ..eslp_change::ZERO };
+        let is_known = match told {
+            Change::Nothing | Change::Overlooked => false,
+            Change::Began | Change::Updated => true,
+            Change::Renamed(old) => {
+                change.old_uuid = eslp_bytes::of(old);
+                true
             }
-            Change::Overlooked => eslp_change { kind: eslp_change_kind::ESLP_CHANGE_OVERLOOKED, ..eslp_change::ZERO },
+            Change::Ended(call) => {
+                change.call = call.into();
+                false
+            }
         };
-        let Some(out) = out else { return Ok(()) };
-        let is_known = matches!(
-            change.kind,
-            eslp_change_kind::ESLP_CHANGE_BEGAN
-                | eslp_change_kind::ESLP_CHANGE_UPDATED
-                | eslp_change_kind::ESLP_CHANGE_RENAMED
-        );
-        let uuid = event.unique_id().filter(|_| is_known).map(|uuid| uuid.to_vec());
-        let call = uuid.and_then(|uuid| known.calls.get(&uuid)).map_or(change.call, eslp_call::from);
-        out.set(eslp_change { call, ..change });
+        if let Some(uuid) = event.unique_id().filter(|_| is_known && out.is_some()) {
+            change.call = known.calls.get(uuid.to_vec()).map_or(change.call, Into::into);
+        }
+        out.set(change);
         Ok(())
     })
 }
@@ -263,11 +245,10 @@ pub unsafe extern "C" fn eslp_calls_take(
 /// @return An error from ESLP_DOCUMENT_TRUNCATED on if the output cannot be read; then nothing has changed.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_calls_restore(calls: *mut eslp_calls, output: *const c_void, len: usize) -> eslp_status {
-    // SAFETY: by the contract with C, `calls` is a handle and `output[..len]` is an input.
-    run(|| unsafe {
-        let Known { calls, gone, last } = eslp_calls::inner(calls)?;
-        let output = input(output, len)?;
+pub extern "C" fn eslp_calls_restore(calls: Handle<eslp_calls>, output: In<c_void>, len: usize) -> eslp_status {
+    run(|call| {
+        let Known { calls, gone, last } = calls.get(call)?;
+        let output = output.octets(len, call)?;
         let mut now = VecDeque::new();
         calls
             .restore(output, |call| now.push_back(call.into_owned()))
@@ -282,14 +263,11 @@ pub unsafe extern "C" fn eslp_calls_restore(calls: *mut eslp_calls, output: *con
 ///
 /// @return ESLP_END if there is none.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_calls_next_gone(calls: *mut eslp_calls, call: *mut eslp_call) -> eslp_status {
-    // SAFETY: by the contract with C, `calls` is a handle and `call` is an output.
-    run(|| unsafe {
-        let out = Out::new(call)?;
-        let known = eslp_calls::inner(calls)?;
+pub extern "C" fn eslp_calls_next_gone(calls: Handle<eslp_calls>, call: Out<eslp_call>) -> eslp_status {
+    call.next(|call| {
+        let known = calls.get(call)?;
         known.last = known.gone.pop_front();
-        out.set(known.last.as_ref().ok_or(eslp_status::ESLP_END)?.as_call().into());
-        Ok(())
+        Ok(known.last.as_ref().map(|call| call.as_call().into()))
     })
 }
 
@@ -297,18 +275,8 @@ pub unsafe extern "C" fn eslp_calls_next_gone(calls: *mut eslp_calls, call: *mut
 ///
 /// @return ESLP_NOT_FOUND if it is not known.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_calls_get(
-    calls: *const eslp_calls,
-    uuid: eslp_bytes,
-    call: *mut eslp_call,
-) -> eslp_status {
-    // SAFETY: by the contract with C, `calls` is a handle, `uuid` is an input and `call` is an output.
-    run(|| unsafe {
-        let out = Out::new(call)?;
-        let known = eslp_calls::inner_ref(calls)?;
-        out.set(known.calls.get(uuid.octets()?).ok_or(eslp_status::ESLP_NOT_FOUND)?.into());
-        Ok(())
-    })
+pub extern "C" fn eslp_calls_get(calls: Look<eslp_calls>, uuid: eslp_bytes, call: Out<eslp_call>) -> eslp_status {
+    call.find(|call| Ok(calls.get(call)?.calls.get(uuid.octets(call)?).map(Into::into)))
 }
 
 /// All channels, one after the other and in no order: `place` begins with 0. What changes the channels changes their places.
@@ -318,70 +286,50 @@ pub unsafe extern "C" fn eslp_calls_get(
 ///
 /// @return ESLP_END after the last.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_calls_next(
-    calls: *const eslp_calls,
-    place: *mut usize,
-    call: *mut eslp_call,
-) -> eslp_status {
-    // SAFETY: by the contract with C, `calls` is a handle, `place` is changed by this call alone and `call` is an output.
-    run(|| unsafe {
-        let out = Out::new(call)?;
-        let (known, place) = (eslp_calls::inner_ref(calls)?, change(place)?);
-        let (call, next) = known.calls.next_from(*place).ok_or(eslp_status::ESLP_END)?;
-        *place = next;
-        out.set(call.into());
-        Ok(())
+pub extern "C" fn eslp_calls_next(calls: Look<eslp_calls>, place: Out<usize>, call: Out<eslp_call>) -> eslp_status {
+    call.next(|call| {
+        let (known, place) = (calls.get(call)?, place.change(call)?);
+        let next = known.calls.next_from(*place);
+        Ok(next.map(|(call, next)| {
+            *place = next;
+            call.into()
+        }))
     })
 }
 
 /// The number of channels.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_calls_len(calls: *const eslp_calls) -> usize {
-    // SAFETY: by the contract with C, `calls` is a handle.
-    unsafe { eslp_calls::inner_ref(calls) }.map_or(0, |known| known.calls.len())
+pub extern "C" fn eslp_calls_len(calls: Look<eslp_calls>) -> usize {
+    calls.ask(0, |known| known.calls.len())
 }
 
 /// How many times a channel has come that there was no room for.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_calls_overlooked(calls: *const eslp_calls) -> u64 {
-    // SAFETY: by the contract with C, `calls` is a handle.
-    unsafe { eslp_calls::inner_ref(calls) }.map_or(0, |known| known.calls.overlooked())
+pub extern "C" fn eslp_calls_overlooked(calls: Look<eslp_calls>) -> u64 {
+    calls.ask(0, |known| known.calls.overlooked())
 }
 
 /// The value of a variable that is kept of a call.
 ///
 /// @return ESLP_NOT_FOUND if it is not.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_call_variable(
-    call: *const eslp_call,
-    name: eslp_bytes,
-    value: *mut eslp_bytes,
-) -> eslp_status {
-    // SAFETY: by the contract with C, `call` and `name` are inputs and `value` is an output.
-    run(|| unsafe {
-        let out = Out::new(value)?;
-        let value = self::call(call)?.variable(name.octets()?);
-        out.set(eslp_bytes::of(value.ok_or(eslp_status::ESLP_NOT_FOUND)?));
-        Ok(())
-    })
+pub extern "C" fn eslp_call_variable(call: In<eslp_call>, name: eslp_bytes, value: Out<eslp_bytes>) -> eslp_status {
+    value.find(|lasts| Ok(call.call(lasts)?.variable(name.octets(lasts)?).map(eslp_bytes::of)))
 }
 
 /// The variables that are kept of a call, one after the other and in no order: `place` begins with 0.
 ///
 /// @return ESLP_END after the last.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_call_next_variable(
-    call: *const eslp_call,
-    place: *mut usize,
-    variable: *mut eslp_pair,
+pub extern "C" fn eslp_call_next_variable(
+    call: In<eslp_call>,
+    place: Out<usize>,
+    variable: Out<eslp_pair>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `call` is an input, `place` is changed by this call alone and `variable` is an output.
-    run(|| unsafe {
-        let out = Out::new(variable)?;
-        let (call, place) = (self::call(call)?, change(place)?);
-        let (name, value) = call.variables().nth(*place).ok_or(eslp_status::ESLP_END)?;
-        *place = place.saturating_add(1);
-        out.set(eslp_pair { name: eslp_bytes::of(name), value: eslp_bytes::of(value) });
-        Ok(())
+    variable.next(|lasts| {
+        let (call, place) = (call.call(lasts)?, place.change(lasts)?);
+        let variable = call.variables().nth(*place);
+        *place = place.saturating_add(variable.is_some().into());
+        Ok(variable.map(Into::into))
     })
 }

@@ -3,19 +3,21 @@
 use crate::number::numbers;
 use core::ffi::c_void;
 
-use esl_core::client::{Answer, CommandId, End, Eof, Follow, Linger, Poll, ProtocolError, Stats, Unanswered};
+use esl_core::client::{
+    self, Answer, CommandId, End, Eof, Follow, Linger, Poll, ProtocolError, Sent, Stats, Unanswered,
+};
 use esl_core::name::LogLevel;
-use esl_core::raw::SendError;
+use esl_core::raw::{self, SendError};
 use esl_core::{Client, Command, Incoming, Limits, Message, Subscription};
 
 use crate::command::{eslp_command, eslp_events, eslp_fault, linger};
-use crate::decoder::{eslp_limits, limits};
-use crate::handle::{Opaque, assert_size};
-use crate::message::{eslp_lines, eslp_message, eslp_socket_mode, socket_mode};
+use crate::decoder::eslp_limits;
+use crate::handle::{Handle, Look, Opaque as _};
+use crate::message::{eslp_lines, eslp_message, eslp_socket_mode};
 use crate::name::{eslp_log_level, format_of, level_of};
 use crate::octets::eslp_bytes;
 use crate::pairs::eslp_pairs;
-use crate::ptr::{Out, Outcome, Plain as _, Written, input, known, output, read, run};
+use crate::ptr::{Call, In, Lent, Out, Outcome, Place, Plain as _, known, run};
 use crate::status::eslp_status;
 
 /// Memory for a client, in octets, aligned as ESLP_ALIGN says. More than the library needs now.
@@ -23,14 +25,6 @@ pub const ESLP_CLIENT_SIZE: usize = 512;
 
 /// One connection to FreeSWITCH's event socket, from its first octet to its end. See "Client".
 pub struct eslp_client;
-
-// SAFETY: C knows the type by name only; the mark is used once.
-unsafe impl Opaque for eslp_client {
-    type Inner = Client;
-    const MARK: u64 = 0x6573_6c70_636c_6910;
-}
-
-const _: () = assert_size::<eslp_client>(ESLP_CLIENT_SIZE);
 
 numbers! {
     /// Who has opened the connection.
@@ -48,30 +42,30 @@ numbers! {
         /// Nothing: more octets must be read, or the connection is over.
         ESLP_IN_NONE = 0,
         /// The server wants `auth` or `userauth`, within 25 seconds.
-        ESLP_IN_AUTH_REQUEST = 1,
+        ESLP_IN_AUTH_REQUEST = 1 => AuthRequest,
         /// It has accepted the password: `id`, `message` with the rights after `userauth`. Long lists of rights lose their
         /// end on the way: see eslp_reply_is_broken().
-        ESLP_IN_AUTHENTICATED = 2,
+        ESLP_IN_AUTHENTICATED = 2 => Authenticated,
         /// It has refused the password: `id`, `message`. A notice and the end follow.
-        ESLP_IN_AUTH_REFUSED = 3,
+        ESLP_IN_AUTH_REFUSED = 3 => AuthRefused,
         /// The answer to `connect`: `id`, `message`; see eslp_message_event(), eslp_reply_socket_mode(),
         /// eslp_reply_full_control().
-        ESLP_IN_CONNECTED = 4,
+        ESLP_IN_CONNECTED = 4 => Connected,
         /// The answer to any other command: `id`, `message`. An `api` that the user has no right to is answered by a reply.
-        ESLP_IN_ANSWER = 5,
+        ESLP_IN_ANSWER = 5 => Answer,
         /// An event: `message`; see eslp_message_event().
-        ESLP_IN_EVENT = 6,
+        ESLP_IN_EVENT = 6 => Event,
         /// A line of the server's log: `message`.
-        ESLP_IN_LOG = 7,
+        ESLP_IN_LOG = 7 => Log,
         /// The controlled channel has ended; the connection stays for its last events, and takes commands: `message`.
-        ESLP_IN_LINGERING = 8,
+        ESLP_IN_LINGERING = 8 => Lingering,
         /// The access list does not allow this address: `message`, `unanswered`. A notice and the end follow.
-        ESLP_IN_REJECTED = 9,
+        ESLP_IN_REJECTED = 9 => Rejected,
         /// The server ends the connection, nothing follows: `message`, `end`, `unanswered`.
-        ESLP_IN_GOODBYE = 10,
+        ESLP_IN_GOODBYE = 10 => Goodbye,
         /// What has no place in the conversation: `message`. An answer when no command was waiting for one, a second auth
         /// request, a frame of an unknown kind (such as the rest of a variable's value after a blank line).
-        ESLP_IN_UNEXPECTED = 11,
+        ESLP_IN_UNEXPECTED = 11 => Unexpected,
         /// A frame longer than eslp_limits.max_buffered has begun: `message` without its body, `remaining`; `id` if it is an
         /// answer. Its body follows in parts.
         ///
@@ -87,6 +81,7 @@ numbers! {
         /// lines of the reply to `connect`, which has an `id`. More of the head follows until `head_ends` is not 0.
         ESLP_IN_HEAD_PART = 14,
     }
+    of raw::Incoming<'_> as raw::Incoming
 }
 
 numbers! {
@@ -95,26 +90,27 @@ numbers! {
         /// The connection has not ended.
         ESLP_END_NONE = 0,
         /// After `exit`.
-        ESLP_END_EXIT = 1,
+        ESLP_END_EXIT = 1 => Exit,
         /// The password was refused.
-        ESLP_END_AUTH_REFUSED = 2,
+        ESLP_END_AUTH_REFUSED = 2 => AuthRefused,
         /// Authentication timed out: the server ends with a notice and nothing else.
-        ESLP_END_AUTH_TIMEOUT = 3,
+        ESLP_END_AUTH_TIMEOUT = 3 => AuthTimeout,
         /// The access list does not allow this address.
-        ESLP_END_REJECTED = 4,
+        ESLP_END_REJECTED = 4 => Rejected,
         /// The controlled channel has ended.
-        ESLP_END_CHANNEL_ENDED = 5,
+        ESLP_END_CHANNEL_ENDED = 5 => ChannelEnded,
         /// The server is shutting down, or its event socket is being reloaded.
-        ESLP_END_SHUTDOWN = 6,
+        ESLP_END_SHUTDOWN = 6 => Shutdown,
         /// This connection has read too slowly: events were lost.
-        ESLP_END_EVENTS_LOST = 7,
+        ESLP_END_EVENTS_LOST = 7 => EventsLost,
         /// The server said good-bye for no reason known.
-        ESLP_END_GOODBYE = 8,
+        ESLP_END_GOODBYE = 8 => Goodbye,
         /// The stream ended without a notice.
-        ESLP_END_EOF = 9,
+        ESLP_END_EOF = 9 => Eof,
         /// The framing is broken.
-        ESLP_END_PROTOCOL = 10,
+        ESLP_END_PROTOCOL = 10 => Protocol(_),
     }
+    of End as raw::End for End
 }
 
 /// The id of no command.
@@ -254,40 +250,6 @@ pub struct eslp_subscription {
     pub reserved: [u64; 4],
 }
 
-/// One list for both directions: an end that is not in it does not compile.
-macro_rules! ends {
-    ($($end:ident = $number:ident,)+) => {
-        pub(crate) fn end_number(end: End) -> eslp_end {
-            use esl_core::raw::End;
-            match End::from(end) {
-                $(End::$end => eslp_end::$number,)+
-                End::Protocol(_) => eslp_end::ESLP_END_PROTOCOL,
-            }
-        }
-
-        /// The words for an eslp_end.
-        fn end_text(number: eslp_end) -> Option<&'static str> {
-            match number {
-                $(eslp_end::$number => Some(End::$end.as_str()),)+
-                eslp_end::ESLP_END_PROTOCOL => Some("framing broken"),
-                _ => None,
-            }
-        }
-    };
-}
-
-ends! {
-    Exit = ESLP_END_EXIT,
-    AuthRefused = ESLP_END_AUTH_REFUSED,
-    AuthTimeout = ESLP_END_AUTH_TIMEOUT,
-    Rejected = ESLP_END_REJECTED,
-    ChannelEnded = ESLP_END_CHANNEL_ENDED,
-    Shutdown = ESLP_END_SHUTDOWN,
-    EventsLost = ESLP_END_EVENTS_LOST,
-    Goodbye = ESLP_END_GOODBYE,
-    Eof = ESLP_END_EOF,
-}
-
 fn id_number(id: Option<CommandId>) -> u64 {
     id.map_or(ESLP_NO_ID, CommandId::number)
 }
@@ -311,7 +273,7 @@ impl From<Eof<'_>> for eslp_eof {
         let Eof { end, answered, reply, unanswered, incomplete, missing } = eof;
         let message = reply.map_or(eslp_message::ZERO, |reply| Message::Reply(reply).into());
         let id = id_number(answered);
-        Self { end: end_number(end), unanswered: unanswered.into(), incomplete, missing, id, message, ..Self::ZERO }
+        Self { end: end.into(), unanswered: unanswered.into(), incomplete, missing, id, message, ..Self::ZERO }
     }
 }
 
@@ -325,98 +287,88 @@ impl From<Stats> for eslp_stats {
 impl eslp_client_result {
     pub(crate) const NONE: Self =
         Self { id: ESLP_NO_ID, unanswered: eslp_unanswered { first: ESLP_NO_ID, count: 0 }, ..Self::ZERO };
-
-    fn of(kind: eslp_incoming, message: Message<'_>) -> Self {
-        Self { kind, message: message.into(), ..Self::NONE }
-    }
 }
 
 impl From<Incoming<'_>> for eslp_client_result {
     fn from(incoming: Incoming<'_>) -> Self {
-        use esl_core::raw::Incoming;
-        match Incoming::from(incoming) {
-            Incoming::AuthRequest => Self { kind: eslp_incoming::ESLP_IN_AUTH_REQUEST, ..Self::NONE },
-            Incoming::Authenticated { id, reply } => {
-                Self { id: id.number(), ..Self::of(eslp_incoming::ESLP_IN_AUTHENTICATED, Message::Reply(reply)) }
-            }
-            Incoming::AuthRefused { id, reply } => {
-                Self { id: id.number(), ..Self::of(eslp_incoming::ESLP_IN_AUTH_REFUSED, Message::Reply(reply)) }
-            }
-            Incoming::Connected { id, reply } => {
-                Self { id: id.number(), ..Self::of(eslp_incoming::ESLP_IN_CONNECTED, Message::Reply(reply)) }
-            }
-            Incoming::Answer { id, answer: Answer::Reply(reply) } => {
-                Self { id: id.number(), ..Self::of(eslp_incoming::ESLP_IN_ANSWER, Message::Reply(reply)) }
+        use raw::Incoming;
+        let incoming = Incoming::from(incoming);
+        let mut result = Self { kind: incoming.into(), ..Self::NONE };
+        let message = match incoming {
+            Incoming::AuthRequest => return result,
+            Incoming::Authenticated { id, reply }
+            | Incoming::AuthRefused { id, reply }
+            | Incoming::Connected { id, reply }
+            | Incoming::Answer { id, answer: Answer::Reply(reply) } => {
+                result.id = id.number();
+                Message::Reply(reply)
             }
             Incoming::Answer { id, answer: Answer::Api(response) } => {
-                Self { id: id.number(), ..Self::of(eslp_incoming::ESLP_IN_ANSWER, Message::ApiResponse(response)) }
+                result.id = id.number();
+                Message::ApiResponse(response)
             }
-            Incoming::Event(event) => Self::of(eslp_incoming::ESLP_IN_EVENT, Message::Event(event)),
-            Incoming::Log(line) => Self::of(eslp_incoming::ESLP_IN_LOG, Message::Log(line)),
-            Incoming::Lingering(notice) => Self::of(eslp_incoming::ESLP_IN_LINGERING, Message::Disconnect(notice)),
-            Incoming::Rejected { rejection, unanswered } => Self {
-                unanswered: unanswered.into(),
-                ..Self::of(eslp_incoming::ESLP_IN_REJECTED, Message::Rejection(rejection))
-            },
-            Incoming::Goodbye { notice, end, unanswered } => Self {
-                end: end_number(end),
-                unanswered: unanswered.into(),
-                ..Self::of(eslp_incoming::ESLP_IN_GOODBYE, Message::Disconnect(notice))
-            },
-            Incoming::Unexpected(message) => Self::of(eslp_incoming::ESLP_IN_UNEXPECTED, message),
-        }
+            Incoming::Event(event) => Message::Event(event),
+            Incoming::Log(line) => Message::Log(line),
+            Incoming::Lingering(notice) => Message::Disconnect(notice),
+            Incoming::Rejected { rejection, unanswered } => {
+                result.unanswered = unanswered.into();
+                Message::Rejection(rejection)
+            }
+            Incoming::Goodbye { notice, end, unanswered } => {
+                (result.end, result.unanswered) = (end.into(), unanswered.into());
+                Message::Disconnect(notice)
+            }
+            Incoming::Unexpected(message) => message,
+        };
+        result.message = message.into();
+        result
     }
 }
 
 impl eslp_subscription {
-    /// # Safety
-    /// `self` is an input as [`ptr`](crate::ptr) defines it: so is whatever its fields point to.
-    pub(crate) unsafe fn subscription<'a>(&'a self, written: Written) -> Outcome<Subscription<'a>> {
-        // SAFETY: the fields of an input are inputs, which is all that `optional`, `events` and `pairs` require.
-        unsafe {
-            known(&self.reserved)?;
-            let channel = match self.channel.said(written)? {
-                Some(uuid) => Follow::Uuid(uuid),
-                None if self.own_channel != 0 => Follow::Own,
-                None => Follow::None,
-            };
-            let linger = if self.linger == 0 {
-                None
-            } else {
-                Some(linger(self.linger_seconds)?.map_or(Linger::Forever, Linger::Seconds))
-            };
-            Ok(Subscription {
-                format: format_of(self.events.format)?,
-                events: self.events.events(written)?,
-                filters: self.filters.pairs(written)?,
-                log: if self.log == 0 { None } else { level_of(self.log_level)?.or(Some(LogLevel::DEBUG)) },
-                channel,
-                linger,
-                divert: self.divert != 0,
-            })
-        }
+    pub(crate) fn subscription<'c>(&'c self, call: Call<'c>) -> Outcome<Subscription<'c>> {
+        known(&self.reserved)?;
+        let channel = match self.channel.said(call)? {
+            Some(uuid) => Follow::Uuid(uuid),
+            None if self.own_channel != 0 => Follow::Own,
+            None => Follow::None,
+        };
+        let linger = || Ok(linger(self.linger_seconds)?.map_or(Linger::Forever, Linger::Seconds));
+        Ok(Subscription {
+            format: format_of(self.events.format)?,
+            events: self.events.events(call)?,
+            filters: self.filters.pairs(call)?,
+            log: if self.log == 0 { None } else { level_of(self.log_level)?.or(Some(LogLevel::DEBUG)) },
+            channel,
+            linger: (self.linger != 0).then(linger).transpose()?,
+            divert: self.divert != 0,
+        })
     }
 }
 
-/// What a poll has found, and the status that says it.
-pub(crate) fn result_of(poll: Result<Poll<'_>, ProtocolError>) -> (eslp_client_result, Outcome) {
-    let poll = match poll {
-        Ok(poll) => poll,
-        Err(error) => {
-            let result = eslp_client_result {
-                end: eslp_end::ESLP_END_PROTOCOL,
-                unanswered: error.unanswered.into(),
-                error_offset: error.error.offset,
-                ..eslp_client_result::NONE
-            };
-            return (result, Err(eslp_status::of(error.error.code())));
-        }
-    };
-    let consumed = poll.consumed();
-    let (result, status) = match poll {
-        Poll::Incoming { incoming, .. } => (incoming.into(), Ok(())),
-        Poll::HeadPart { lines, kind, id, end, .. } => {
-            let result = eslp_client_result {
+/// The status that says what a poll has found.
+pub(crate) fn status_of(poll: &Result<Poll<'_>, ProtocolError>) -> Outcome {
+    match poll {
+        Ok(Poll::NeedData { .. }) => Err(eslp_status::ESLP_NEED_DATA),
+        Ok(Poll::Closed { .. }) => Err(eslp_status::ESLP_CLOSED),
+        Ok(Poll::Incoming { .. } | Poll::HeadPart { .. } | Poll::Head { .. } | Poll::Body { .. }) => Ok(()),
+        Err(error) => Err(eslp_status::of(error.error.code())),
+    }
+}
+
+/// Tells what a poll has found, and returns the status that says it.
+pub(crate) fn told(poll: Result<Poll<'_>, ProtocolError>, mut out: Place<'_, eslp_client_result>) -> Outcome {
+    let status = status_of(&poll);
+    out.set(poll.into());
+    status
+}
+
+impl From<Result<Poll<'_>, ProtocolError>> for eslp_client_result {
+    fn from(poll: Result<Poll<'_>, ProtocolError>) -> Self {
+        let consumed = poll.as_ref().map_or(0, Poll::consumed);
+        let result = match poll {
+            Ok(Poll::Incoming { incoming, .. }) => incoming.into(),
+            Ok(Poll::HeadPart { lines, kind, id, end, .. }) => Self {
                 kind: eslp_incoming::ESLP_IN_HEAD_PART,
                 id: id_number(id),
                 message: eslp_message::of_head_part(kind),
@@ -424,51 +376,40 @@ pub(crate) fn result_of(poll: Result<Poll<'_>, ProtocolError>) -> (eslp_client_r
                 remaining: end.map_or(0, |end| end.body_len as u64),
                 head_ends: end.is_some().into(),
                 is_cut: end.is_some_and(|end| end.is_cut).into(),
-                ..eslp_client_result::NONE
-            };
-            (result, Ok(()))
-        }
-        Poll::Head { head, id, body_len, .. } => {
-            let result = eslp_client_result {
+                ..Self::NONE
+            },
+            Ok(Poll::Head { head, id, body_len, .. }) => Self {
                 kind: eslp_incoming::ESLP_IN_HEAD,
                 id: id_number(id),
                 message: eslp_message::of_head(head),
                 remaining: body_len as u64,
-                ..eslp_client_result::NONE
-            };
-            (result, Ok(()))
-        }
-        Poll::Body { data, lines, id, remaining, .. } => {
-            let result = eslp_client_result {
+                ..Self::NONE
+            },
+            Ok(Poll::Body { data, lines, id, remaining, .. }) => Self {
                 kind: eslp_incoming::ESLP_IN_BODY,
                 id: id_number(id),
                 data: eslp_bytes::of(data),
                 lines: lines.map_or(eslp_lines::ZERO, eslp_lines::from),
                 remaining: remaining as u64,
-                ..eslp_client_result::NONE
-            };
-            (result, Ok(()))
-        }
-        Poll::NeedData { required, .. } => {
-            let required = required.unwrap_or_default();
-            (eslp_client_result { required, ..eslp_client_result::NONE }, Err(eslp_status::ESLP_NEED_DATA))
-        }
-        Poll::Closed { end, trailing } => {
-            let (end, data) = (end_number(end), eslp_bytes::of(trailing));
-            (eslp_client_result { end, data, ..eslp_client_result::NONE }, Err(eslp_status::ESLP_CLOSED))
-        }
-    };
-    (eslp_client_result { consumed, ..result }, status)
+                ..Self::NONE
+            },
+            Ok(Poll::NeedData { required, .. }) => Self { required: required.unwrap_or_default(), ..Self::NONE },
+            Ok(Poll::Closed { end, trailing }) => {
+                Self { end: end.into(), data: eslp_bytes::of(trailing), ..Self::NONE }
+            }
+            Err(error) => Self {
+                end: eslp_end::ESLP_END_PROTOCOL,
+                unanswered: error.unanswered.into(),
+                error_offset: error.error.offset,
+                ..Self::NONE
+            },
+        };
+        Self { consumed, ..result }
+    }
 }
 
-/// # Safety
-/// As [`limits`].
-unsafe fn client(role: eslp_role, limits: *const eslp_limits) -> Outcome<Client> {
-    // SAFETY: the same precondition as this function's.
-    client_of(role, unsafe { self::limits(limits, Limits::DEFAULT) }?)
-}
-
-pub(crate) fn client_of(role: eslp_role, limits: Limits) -> Outcome<Client> {
+pub(crate) fn client(role: eslp_role, limits: In<eslp_limits>, default: Limits, call: Call<'_>) -> Outcome<Client> {
+    let limits = limits.limits(default, call)?;
     match role {
         eslp_role::ESLP_INBOUND => Ok(Client::inbound(limits)),
         eslp_role::ESLP_OUTBOUND => Ok(Client::outbound(limits)),
@@ -493,51 +434,39 @@ pub extern "C" fn eslp_client_alignof() -> usize {
 /// `role` is an eslp_role. Then eslp_client_poll(), or, if it is ESLP_OUTBOUND, eslp_client_send() with `connect`.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_client_init(
-    memory: *mut c_void,
+pub extern "C" fn eslp_client_init(
+    memory: Lent,
     size: usize,
     role: eslp_role,
-    limits: *const eslp_limits,
-    client: *mut *mut eslp_client,
+    limits: In<eslp_limits>,
+    client: Out<*mut eslp_client>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `limits` is an input, `client` is an output and `memory[..size]` is lent memory.
-    run(|| unsafe {
-        let out = Out::new(client)?;
-        out.set(eslp_client::place(memory, size, self::client(role, limits)?)?);
-        Ok(())
-    })
+    client.give(|call| eslp_client::place(memory, size, self::client(role, limits, Limits::DEFAULT, call)?))
 }
 
 /// Ends a client in the caller's memory, which is free for other use then.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_client_drop(client: *mut eslp_client) -> eslp_status {
-    // SAFETY: by the contract with C, `client` is a handle.
-    run(|| unsafe { eslp_client::end(client) })
+pub extern "C" fn eslp_client_drop(client: Handle<eslp_client>) -> eslp_status {
+    client.end()
 }
 
 /// Makes a client on the heap; eslp_client_free() it.
 #[cfg(feature = "heap")]
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_client_new(
+pub extern "C" fn eslp_client_new(
     role: eslp_role,
-    limits: *const eslp_limits,
-    client: *mut *mut eslp_client,
+    limits: In<eslp_limits>,
+    client: Out<*mut eslp_client>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `limits` is an input and `client` is an output.
-    run(|| unsafe {
-        let out = Out::new(client)?;
-        out.set(eslp_client::allocate(self::client(role, limits)?)?);
-        Ok(())
-    })
+    client.give(|call| eslp_client::allocate(self::client(role, limits, Limits::DEFAULT, call)?))
 }
 
 /// Gives a client on the heap back. NULL is fine.
 #[cfg(feature = "heap")]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_client_free(client: *mut eslp_client) {
-    // SAFETY: by the contract with C, `client` is a handle.
-    unsafe { eslp_client::give_back(client) }
+pub extern "C" fn eslp_client_free(client: Handle<eslp_client>) {
+    client.give_back()
 }
 
 /// Reads the next item from `buf`, which holds all octets read and not yet consumed.
@@ -549,19 +478,15 @@ pub unsafe extern "C" fn eslp_client_free(client: *mut eslp_client) {
 /// an error from ESLP_INVALID_LENGTH on if the framing is broken, then and on every later call.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_client_poll(
-    client: *mut eslp_client,
-    buf: *const c_void,
+pub extern "C" fn eslp_client_poll(
+    client: Handle<eslp_client>,
+    buf: In<c_void>,
     len: usize,
-    result: *mut eslp_client_result,
+    result: Out<eslp_client_result>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `client` is a handle, `buf[..len]` is an input and `result` is an output.
-    run(|| unsafe {
-        let out = Out::with(result, eslp_client_result::NONE)?;
-        let client = eslp_client::inner(client)?;
-        let (result, status) = result_of(client.poll(input(buf, len)?));
-        out.set(result);
-        status
+    run(|call| {
+        let out = result.nothing(call)?;
+        told(client.get(call)?.poll(buf.octets(len, call)?), out)
     })
 }
 
@@ -576,32 +501,56 @@ pub unsafe extern "C" fn eslp_client_poll(
 /// sent so; an error from ESLP_NOT_AUTHENTICATED on if it may not be sent now. Nothing has changed then.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_client_send(
-    client: *mut eslp_client,
-    command: *const eslp_command,
-    out: *mut c_void,
+pub extern "C" fn eslp_client_send(
+    client: Handle<eslp_client>,
+    command: In<eslp_command>,
+    out: Out<c_void>,
     size: usize,
-    sent: *mut eslp_sent,
+    sent: Out<eslp_sent>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `client` is a handle, `command` is an input and `out[..size]` and `sent` are
-    // outputs.
-    run(|| unsafe {
-        let sent = Out::with(sent, eslp_sent::NOTHING)?;
-        let client = eslp_client::inner(client)?;
-        let command = read(command)?.command(Written::to(out, size))?;
-        send(client, &command, output(out, size)?, sent)
+    run(|call| {
+        let sent = sent.nothing(call)?;
+        let client = client.get(call)?;
+        let (out, call) = out.room(size, call)?;
+        let written = send(client, command.read(call)?, out, call)?;
+        said_of_sending(written.map(|written| (Some(written.id), written.len, 1)), sent)
     })
 }
 
-/// Sends one command, and sets `sent`.
-fn send(client: &mut Client, command: &Command<'_>, out: &mut [u8], sent: Out<eslp_sent>) -> Outcome {
-    said_of_sending(client.send(command, out).map(|written| (Some(written.id), written.len, 1)), sent)
+#[cfg(feature = "commands")]
+fn send(
+    client: &mut Client,
+    command: &eslp_command,
+    out: &mut [u8],
+    call: Call<'_>,
+) -> Outcome<Result<Sent, client::SendError>> {
+    Ok(client.send(&command.command(call)?, out))
+}
+
+/// The writing of the commands that a small library has, and of no others; names of events go as they are given.
+#[cfg(not(feature = "commands"))]
+fn send(
+    client: &mut Client,
+    command: &eslp_command,
+    out: &mut [u8],
+    call: Call<'_>,
+) -> Outcome<Result<Sent, client::SendError>> {
+    if let Some((format, names)) = command.typed(call)? {
+        return Ok(raw::send_event(client, format, names, out));
+    }
+    Ok(match command.command(call)? {
+        Command::Auth { password } => raw::send(client, &Command::Auth { password }, out),
+        Command::Api { line, console_execute } => raw::send(client, &Command::Api { line, console_execute }, out),
+        Command::NoEvents => raw::send(client, &Command::NoEvents, out),
+        Command::Connect => raw::send(client, &Command::Connect, out),
+        _ => raw::send(client, &Command::Exit, out),
+    })
 }
 
 /// Tells how sending went: the first id, how many octets and how many commands.
 pub(crate) fn said_of_sending(
-    result: Result<(Option<CommandId>, usize, u64), esl_core::client::SendError>,
-    sent: Out<eslp_sent>,
+    result: Result<(Option<CommandId>, usize, u64), client::SendError>,
+    mut sent: Place<'_, eslp_sent>,
 ) -> Outcome {
     sent.set(match result.map_err(SendError::from) {
         Ok((id, len, count)) => eslp_sent { id: id_number(id), len, count, ..eslp_sent::NOTHING },
@@ -617,9 +566,8 @@ fn send_all<'a, I: Iterator<Item = Command<'a>>>(
     client: &mut Client,
     commands: impl Fn() -> I,
     out: &mut [u8],
-    sent: Out<eslp_sent>,
+    mut sent: Place<'_, eslp_sent>,
 ) -> Outcome {
-    sent.set(eslp_sent::NOTHING);
     let mut required: usize = 0;
     for command in commands() {
         let len = command.encoded_len().map_err(|error| {
@@ -637,12 +585,8 @@ fn send_all<'a, I: Iterator<Item = Command<'a>>>(
     for command in commands() {
         let rest = out.get_mut(all.len..).unwrap_or_default();
         let written = next.send(&command, rest).map_err(|error| eslp_status::of(error.code()))?;
-        all = eslp_sent {
-            id: if all.count == 0 { written.id.number() } else { all.id },
-            len: all.len.saturating_add(written.len),
-            count: all.count.saturating_add(1),
-            ..eslp_sent::ZERO
-        };
+        all.id = if all.count == 0 { written.id.number() } else { all.id };
+        (all.len, all.count) = (all.len.saturating_add(written.len), all.count.saturating_add(1));
     }
     *client = next;
     sent.set(all);
@@ -657,20 +601,18 @@ fn send_all<'a, I: Iterator<Item = Command<'a>>>(
 /// @return As eslp_client_send().
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_client_subscribe(
-    client: *mut eslp_client,
-    subscription: *const eslp_subscription,
-    out: *mut c_void,
+pub extern "C" fn eslp_client_subscribe(
+    client: Handle<eslp_client>,
+    subscription: In<eslp_subscription>,
+    out: Out<c_void>,
     size: usize,
-    sent: *mut eslp_sent,
+    sent: Out<eslp_sent>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `client` is a handle, `subscription` is an input and `out[..size]` and `sent` are
-    // outputs.
-    run(|| unsafe {
-        let sent = Out::with(sent, eslp_sent::NOTHING)?;
-        let client = eslp_client::inner(client)?;
-        let subscription = read(subscription)?.subscription(Written::to(out, size))?;
-        send_all(client, || subscription.commands(), output(out, size)?, sent)
+    run(|call| {
+        let (sent, client) = (sent.nothing(call)?, client.get(call)?);
+        let (out, call) = out.room(size, call)?;
+        let subscription = subscription.read(call)?.subscription(call)?;
+        send_all(client, || subscription.commands(), out, sent)
     })
 }
 
@@ -680,20 +622,18 @@ pub unsafe extern "C" fn eslp_client_subscribe(
 /// @return As eslp_client_subscribe().
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_client_unsubscribe(
-    client: *mut eslp_client,
-    subscription: *const eslp_subscription,
-    out: *mut c_void,
+pub extern "C" fn eslp_client_unsubscribe(
+    client: Handle<eslp_client>,
+    subscription: In<eslp_subscription>,
+    out: Out<c_void>,
     size: usize,
-    sent: *mut eslp_sent,
+    sent: Out<eslp_sent>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `client` is a handle, `subscription` is an input and `out[..size]` and `sent` are
-    // outputs.
-    run(|| unsafe {
-        let sent = Out::with(sent, eslp_sent::NOTHING)?;
-        let client = eslp_client::inner(client)?;
-        let subscription = read(subscription)?.subscription(Written::to(out, size))?;
-        send_all(client, || subscription.reset_commands(), output(out, size)?, sent)
+    run(|call| {
+        let (sent, client) = (sent.nothing(call)?, client.get(call)?);
+        let (out, call) = out.room(size, call)?;
+        let subscription = subscription.read(call)?.subscription(call)?;
+        send_all(client, || subscription.reset_commands(), out, sent)
     })
 }
 
@@ -702,11 +642,10 @@ pub unsafe extern "C" fn eslp_client_unsubscribe(
 ///
 /// @return ESLP_OK, or an error from ESLP_NOT_AUTHENTICATED on.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_client_may_send(client: *const eslp_client, command: *const eslp_command) -> eslp_status {
-    // SAFETY: by the contract with C, `client` is a handle and `command` is an input.
-    run(|| unsafe {
-        let client = eslp_client::inner_ref(client)?;
-        client.may_send(&read(command)?.command(Written::NOWHERE)?).map_err(|reason| eslp_status::of(reason.code()))
+pub extern "C" fn eslp_client_may_send(client: Look<eslp_client>, command: In<eslp_command>) -> eslp_status {
+    run(|call| {
+        let client = client.get(call)?;
+        client.may_send(&command.command(call)?).map_err(|reason| eslp_status::of(reason.code()))
     })
 }
 
@@ -716,19 +655,15 @@ pub unsafe extern "C" fn eslp_client_may_send(client: *const eslp_client, comman
 /// @return ESLP_OK, or an error from ESLP_NOT_AUTHENTICATED on; then nothing has changed.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_client_track(
-    client: *mut eslp_client,
-    command: *const eslp_command,
-    id: *mut u64,
+pub extern "C" fn eslp_client_track(
+    client: Handle<eslp_client>,
+    command: In<eslp_command>,
+    id: Out<u64>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `client` is a handle, `command` is an input and `id` is an output.
-    run(|| unsafe {
-        let out = Out::with(id, ESLP_NO_ID)?;
-        let client = eslp_client::inner(client)?;
-        let id = client
-            .track(&read(command)?.command(Written::NOWHERE)?)
-            .map_err(|reason| eslp_status::of(reason.code()))?;
-        out.set(id.number());
+    run(|call| {
+        let (mut id, client) = (id.with(ESLP_NO_ID, call)?, client.get(call)?);
+        let tracked = client.track(&command.command(call)?);
+        id.set(tracked.map_err(|reason| eslp_status::of(reason.code()))?.number());
         Ok(())
     })
 }
@@ -737,11 +672,10 @@ pub unsafe extern "C" fn eslp_client_track(
 /// one reply.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_client_track_external(client: *mut eslp_client, id: *mut u64) -> eslp_status {
-    // SAFETY: by the contract with C, `client` is a handle and `id` is an output.
-    run(|| unsafe {
-        let out = Out::with(id, ESLP_NO_ID)?;
-        out.set(eslp_client::inner(client)?.track_external().number());
+pub extern "C" fn eslp_client_track_external(client: Handle<eslp_client>, id: Out<u64>) -> eslp_status {
+    run(|call| {
+        let mut id = id.with(ESLP_NO_ID, call)?;
+        id.set(client.get(call)?.track_external().number());
         Ok(())
     })
 }
@@ -750,19 +684,13 @@ pub unsafe extern "C" fn eslp_client_track_external(client: *mut eslp_client, id
 ///
 /// To be called once, after the last eslp_client_poll() has returned ESLP_NEED_DATA or ESLP_CLOSED.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_client_eof(
-    client: *mut eslp_client,
-    buf: *const c_void,
+pub extern "C" fn eslp_client_eof(
+    client: Handle<eslp_client>,
+    buf: In<c_void>,
     len: usize,
-    eof: *mut eslp_eof,
+    eof: Out<eslp_eof>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `client` is a handle, `buf[..len]` is an input and `eof` is an output.
-    run(|| unsafe {
-        let out = Out::with(eof, eslp_eof::NOTHING)?;
-        let client = eslp_client::inner(client)?;
-        out.set(client.eof(input(buf, len)?).into());
-        Ok(())
-    })
+    eof.give(|call| Ok(client.get(call)?.eof(buf.octets(len, call)?).into()))
 }
 
 /// The length of what eslp_client_save() writes.
@@ -777,11 +705,10 @@ const _: () = assert!(ESLP_CLIENT_SAVED == Client::SAVED);
 /// ESLP_INSUFFICIENT if `size` is less.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_client_save(client: *const eslp_client, out: *mut c_void, size: usize) -> eslp_status {
-    // SAFETY: by the contract with C, `client` is a handle and `out[..size]` is an output.
-    run(|| unsafe {
-        let to = output(out, size)?.get_mut(..ESLP_CLIENT_SAVED).ok_or(eslp_status::ESLP_INSUFFICIENT)?;
-        let saved = eslp_client::inner_ref(client)?.save().ok_or(eslp_status::ESLP_NOT_READY)?;
+pub extern "C" fn eslp_client_save(client: Look<eslp_client>, out: Out<c_void>, size: usize) -> eslp_status {
+    run(|call| {
+        let to = out.room(size, call)?.0.get_mut(..ESLP_CLIENT_SAVED).ok_or(eslp_status::ESLP_INSUFFICIENT)?;
+        let saved = client.get(call)?.save().ok_or(eslp_status::ESLP_NOT_READY)?;
         to.copy_from_slice(&saved);
         Ok(())
     })
@@ -792,98 +719,75 @@ pub unsafe extern "C" fn eslp_client_save(client: *const eslp_client, out: *mut 
 /// @return ESLP_INVALID_ARGUMENT if `saved` is of another version of the library, or no such thing.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_client_resume(
-    memory: *mut c_void,
+pub extern "C" fn eslp_client_resume(
+    memory: Lent,
     size: usize,
-    saved: *const c_void,
+    saved: In<c_void>,
     saved_size: usize,
-    limits: *const eslp_limits,
-    client: *mut *mut eslp_client,
+    limits: In<eslp_limits>,
+    client: Out<*mut eslp_client>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `saved[..saved_size]` and `limits` are inputs, `client` is an output and `memory[..size]`
-    // is lent memory.
-    run(|| unsafe {
-        let out = Out::new(client)?;
-        let limits = self::limits(limits, Limits::DEFAULT)?;
-        let saved = input(saved, saved_size)?.try_into().map_err(|_| eslp_status::ESLP_INVALID_ARGUMENT)?;
+    client.give(|call| {
+        let limits = limits.limits(Limits::DEFAULT, call)?;
+        let saved = saved.octets(saved_size, call)?.try_into().map_err(|_| eslp_status::ESLP_INVALID_ARGUMENT)?;
         let resumed = Client::resume(saved, limits).ok_or(eslp_status::ESLP_INVALID_ARGUMENT)?;
-        out.set(eslp_client::place(memory, size, resumed)?);
-        Ok(())
+        eslp_client::place(memory, size, resumed)
     })
 }
 
 /// Why the connection is over: an eslp_end, ESLP_END_NONE if it is not.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_client_end(client: *const eslp_client) -> eslp_end {
-    // SAFETY: by the contract with C, `client` is a handle.
-    let end = unsafe { eslp_client::inner_ref(client) }.ok().and_then(|client| client.end());
-    end.map_or(eslp_end::ESLP_END_NONE, end_number)
+pub extern "C" fn eslp_client_end(client: Look<eslp_client>) -> eslp_end {
+    client.ask(eslp_end::ESLP_END_NONE, |client| client.end().map_or(eslp_end::ESLP_END_NONE, Into::into))
 }
 
 /// Whether the server takes all commands: inbound when the password has been accepted, outbound when `connect` has been
 /// sent; not any more after the end.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_client_is_open(client: *const eslp_client) -> bool {
-    // SAFETY: by the contract with C, `client` is a handle.
-    unsafe { eslp_client::inner_ref(client) }.is_ok_and(|client| client.is_open())
+pub extern "C" fn eslp_client_is_open(client: Look<eslp_client>) -> bool {
+    client.ask(false, |client| client.is_open())
 }
 
 /// Whether the controlled channel has ended and the connection lingers.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_client_is_lingering(client: *const eslp_client) -> bool {
-    // SAFETY: by the contract with C, `client` is a handle.
-    unsafe { eslp_client::inner_ref(client) }.is_ok_and(|client| client.is_lingering())
+pub extern "C" fn eslp_client_is_lingering(client: Look<eslp_client>) -> bool {
+    client.ask(false, |client| client.is_lingering())
 }
 
 /// In outbound mode: whether all commands may be used.
 ///
 /// @return ESLP_NOT_FOUND as long as the reply to `connect` has not told.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_client_full_control(client: *const eslp_client, full: *mut bool) -> eslp_status {
-    // SAFETY: by the contract with C, `client` is a handle and `full` is an output.
-    run(|| unsafe {
-        let out = Out::new(full)?;
-        out.set(eslp_client::inner_ref(client)?.has_full_control().ok_or(eslp_status::ESLP_NOT_FOUND)?);
-        Ok(())
-    })
+pub extern "C" fn eslp_client_full_control(client: Look<eslp_client>, full: Out<bool>) -> eslp_status {
+    full.find(|call| Ok(client.get(call)?.has_full_control()))
 }
 
 /// In outbound mode: an eslp_socket_mode, whether applications run beside the commands.
 ///
 /// @return ESLP_NOT_FOUND as long as the reply to `connect` has not told.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_client_socket_mode(
-    client: *const eslp_client,
-    mode: *mut eslp_socket_mode,
-) -> eslp_status {
-    // SAFETY: by the contract with C, `client` is a handle and `mode` is an output.
-    run(|| unsafe {
-        let out = Out::new(mode)?;
-        out.set(socket_mode(eslp_client::inner_ref(client)?.socket_mode().ok_or(eslp_status::ESLP_NOT_FOUND)?));
-        Ok(())
-    })
+pub extern "C" fn eslp_client_socket_mode(client: Look<eslp_client>, mode: Out<eslp_socket_mode>) -> eslp_status {
+    mode.find(|call| Ok(client.get(call)?.socket_mode().map(Into::into)))
 }
 
 /// The number of commands that have been sent and not answered yet.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_client_in_flight(client: *const eslp_client) -> u64 {
-    // SAFETY: by the contract with C, `client` is a handle.
-    unsafe { eslp_client::inner_ref(client) }.map_or(0, |client| client.in_flight())
+pub extern "C" fn eslp_client_in_flight(client: Look<eslp_client>) -> u64 {
+    client.ask(0, |client| client.in_flight())
 }
 
 /// What has come in so far.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_client_stats(client: *const eslp_client, stats: *mut eslp_stats) -> eslp_status {
-    // SAFETY: by the contract with C, `client` is a handle and `stats` is an output.
-    run(|| unsafe {
-        let out = Out::new(stats)?;
-        out.set(eslp_client::inner_ref(client)?.stats().into());
-        Ok(())
-    })
+pub extern "C" fn eslp_client_stats(client: Look<eslp_client>, stats: Out<eslp_stats>) -> eslp_status {
+    stats.give(|call| Ok(client.get(call)?.stats().into()))
 }
 
 /// What an eslp_end says, in English: valid for ever; NULL for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_end_text(end: eslp_end) -> eslp_bytes {
-    eslp_bytes::option(end_text(end).map(str::as_bytes))
+    let text = match end {
+        eslp_end::ESLP_END_PROTOCOL => Some("framing broken"),
+        end => End::try_from(end).ok().map(|end| end.as_str()),
+    };
+    eslp_bytes::option(text.map(str::as_bytes))
 }

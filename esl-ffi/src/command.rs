@@ -8,85 +8,88 @@ use esl_core::command::{
     Unicast, Words,
 };
 use esl_core::frame::Request;
-use esl_core::name::{EventName, HangupCause};
+use esl_core::name::{EventName, Format, HangupCause};
+use esl_core::text::Insufficient;
 use esl_core::{Command, raw};
 
 use crate::message::eslp_frame;
-use crate::name::{eslp_format, eslp_log_level, format_number, format_of, level_number, level_of};
+use crate::name::{eslp_format, eslp_log_level, format_of, level_number, level_of, optional_format};
 use crate::octets::eslp_bytes;
 use crate::pairs::eslp_pairs;
-use crate::ptr::{Out, Outcome, Plain as _, Written, known, output, read, run};
+use crate::ptr::{Call, In, Out, Outcome, Plain as _, Wanted as _, known, run};
 use crate::status::eslp_status;
 
 numbers! {
     /// Which command.
     pub enum eslp_command_kind {
         /// `auth <password>`: answers the auth request. Field `auth`, password only.
-        ESLP_COMMAND_AUTH = 1,
+        ESLP_COMMAND_AUTH = 1 => Auth,
         /// `userauth <user>@<domain>:<password>`: answers the auth request as a user of the directory. Field `auth`.
-        ESLP_COMMAND_USERAUTH = 2,
+        ESLP_COMMAND_USERAUTH = 2 => UserAuth,
         /// `api <command> [<arguments>]`: runs an API command; events wait until it has ended. Field `api`.
-        ESLP_COMMAND_API = 3,
+        ESLP_COMMAND_API = 3 => Api,
         /// `bgapi <command> [<arguments>]`: runs an API command beside the connection. Its end comes as a BACKGROUND_JOB
         /// event, always after the reply. Field `api`.
-        ESLP_COMMAND_BGAPI = 4,
+        ESLP_COMMAND_BGAPI = 4 => BgApi,
         /// `event [<format>] <names>`: subscribes to more events, and perhaps changes the format of all. Field `event`.
-        ESLP_COMMAND_EVENT = 5,
+        ESLP_COMMAND_EVENT = 5 => Event,
         /// `nixevent <names>`: subscribes to fewer events. Field `event`, without a format.
-        ESLP_COMMAND_NIXEVENT = 6,
+        ESLP_COMMAND_NIXEVENT = 6 => NixEvent,
         /// `noevents`: ends all subscriptions and discards the events that wait. Filters stay.
-        ESLP_COMMAND_NOEVENTS = 7,
+        ESLP_COMMAND_NOEVENTS = 7 => NoEvents,
         /// `myevents [<uuid>] [<format>]`: subscribes to the events of one channel. Field `myevents`.
-        ESLP_COMMAND_MYEVENTS = 8,
+        ESLP_COMMAND_MYEVENTS = 8 => MyEvents,
         /// `divert_events on|off`: whether events for the channel's own script come here. Field `on`.
-        ESLP_COMMAND_DIVERT_EVENTS = 9,
+        ESLP_COMMAND_DIVERT_EVENTS = 9 => DivertEvents,
         /// `filter add <header> <value>`: lets only some of the subscribed events through. Field `filter`.
-        ESLP_COMMAND_FILTER_ADD = 10,
+        ESLP_COMMAND_FILTER_ADD = 10 => Filter(raw::Filter::Add { .. } | raw::Filter::Ignored { .. }),
         /// `filter delete <header> [<value>]`. Field `filter`.
-        ESLP_COMMAND_FILTER_DELETE = 11,
+        ESLP_COMMAND_FILTER_DELETE = 11 => Filter(raw::Filter::Delete { .. }),
         /// `filter delete all`
-        ESLP_COMMAND_FILTER_DELETE_ALL = 12,
+        ESLP_COMMAND_FILTER_DELETE_ALL = 12 => Filter(raw::Filter::DeleteAll),
         /// `sendevent <name>`: fires an event in the server. Field `sendevent`.
-        ESLP_COMMAND_SENDEVENT = 13,
+        ESLP_COMMAND_SENDEVENT = 13 => SendEvent,
         /// `sendmsg [<uuid>]`: tells a channel what to do. Field `sendmsg`.
-        ESLP_COMMAND_SENDMSG = 14,
+        ESLP_COMMAND_SENDMSG = 14 => SendMsg,
         /// `log [<level>]`: subscribes to log lines up to a level. Field `log_level`.
-        ESLP_COMMAND_LOG = 15,
+        ESLP_COMMAND_LOG = 15 => Log,
         /// `nolog`: ends the subscription to log lines.
-        ESLP_COMMAND_NOLOG = 16,
+        ESLP_COMMAND_NOLOG = 16 => NoLog,
         /// `linger [<seconds>]`: keeps the connection after the channel has ended, for its last events. Field
         /// `linger_seconds`.
-        ESLP_COMMAND_LINGER = 17,
+        ESLP_COMMAND_LINGER = 17 => Linger,
         /// `nolinger`: takes `linger` back.
-        ESLP_COMMAND_NOLINGER = 18,
+        ESLP_COMMAND_NOLINGER = 18 => NoLinger,
         /// `getvar <name>`: the value of a variable of the controlled channel. Field `variable`.
-        ESLP_COMMAND_GETVAR = 19,
+        ESLP_COMMAND_GETVAR = 19 => GetVar,
         /// `connect`: the first command of an outbound connection; answered with the data of the channel.
-        ESLP_COMMAND_CONNECT = 20,
+        ESLP_COMMAND_CONNECT = 20 => Connect,
         /// `resume`: lets the dialplan go on when the outbound connection ends.
-        ESLP_COMMAND_RESUME = 21,
+        ESLP_COMMAND_RESUME = 21 => Resume,
         /// `exit`: ends the connection. Events that wait are discarded; in outbound mode the call ends, unless `resume` was
         /// sent.
-        ESLP_COMMAND_EXIT = 22,
+        ESLP_COMMAND_EXIT = 22 => Exit,
     }
+    of raw::Command<'_> as raw::Command
 }
 
 numbers! {
     /// What a `sendmsg` tells the channel: its call-command.
     pub enum eslp_call_kind {
         /// `execute`: run an application. Field `execute`.
-        ESLP_CALL_EXECUTE = 1,
+        ESLP_CALL_EXECUTE = 1 => Execute,
         /// `hangup`: end the call. Field `hangup_cause`.
-        ESLP_CALL_HANGUP = 2,
+        ESLP_CALL_HANGUP = 2 => Hangup,
         /// `unicast`: send and receive the call's media at a socket. Field `unicast`.
-        ESLP_CALL_UNICAST = 3,
+        ESLP_CALL_UNICAST = 3 => Unicast,
         /// `nomedia`: let the media of a bridged call flow past the server. Field `nomedia_uuid`.
-        ESLP_CALL_NOMEDIA = 4,
+        ESLP_CALL_NOMEDIA = 4 => NoMedia,
         /// `xferext`: transfer the channel to an extension made of applications. Field `applications`.
-        ESLP_CALL_XFEREXT = 5,
+        ESLP_CALL_XFEREXT = 5 => XferExt,
         /// Anything else, which the server accepts and ignores. Field `other`, empty for a message without a call-command.
-        ESLP_CALL_OTHER = 6,
+        ESLP_CALL_OTHER = 6 => Other,
     }
+    of raw::CallCommand<'_> as raw::CallCommand
 }
 
 /// `auth` and `userauth`.
@@ -316,42 +319,43 @@ numbers! {
         /// None.
         ESLP_FIELD_NONE = 0,
         /// All of the command before its body.
-        ESLP_FIELD_HEAD = 1,
+        ESLP_FIELD_HEAD = 1 => Head,
         /// The password of `auth` and `userauth`.
-        ESLP_FIELD_PASSWORD = 2,
+        ESLP_FIELD_PASSWORD = 2 => Password,
         /// The user of `userauth`.
-        ESLP_FIELD_USER = 3,
+        ESLP_FIELD_USER = 3 => User,
         /// The domain of `userauth`.
-        ESLP_FIELD_DOMAIN = 4,
+        ESLP_FIELD_DOMAIN = 4 => Domain,
         /// The line of `api` and `bgapi`.
-        ESLP_FIELD_API_LINE = 5,
+        ESLP_FIELD_API_LINE = 5 => ApiLine,
         /// The name of a `bgapi` job.
-        ESLP_FIELD_JOB_UUID = 6,
+        ESLP_FIELD_JOB_UUID = 6 => JobUuid,
         /// An event's name.
-        ESLP_FIELD_EVENT_NAME = 7,
+        ESLP_FIELD_EVENT_NAME = 7 => EventName,
         /// A CUSTOM event's subclass.
-        ESLP_FIELD_SUBCLASS = 8,
+        ESLP_FIELD_SUBCLASS = 8 => Subclass,
         /// The format of events.
-        ESLP_FIELD_FORMAT = 9,
+        ESLP_FIELD_FORMAT = 9 => Format,
         /// The header or value of `filter`.
-        ESLP_FIELD_FILTER = 10,
+        ESLP_FIELD_FILTER = 10 => Filter,
         /// A channel's uuid.
-        ESLP_FIELD_UUID = 11,
+        ESLP_FIELD_UUID = 11 => Uuid,
         /// The variable of `getvar`.
-        ESLP_FIELD_VARIABLE = 12,
+        ESLP_FIELD_VARIABLE = 12 => Variable,
         /// The name of a header.
-        ESLP_FIELD_HEADER_NAME = 13,
+        ESLP_FIELD_HEADER_NAME = 13 => HeaderName,
         /// The value of a header.
-        ESLP_FIELD_HEADER_VALUE = 14,
+        ESLP_FIELD_HEADER_VALUE = 14 => HeaderValue,
         /// The body.
-        ESLP_FIELD_BODY = 15,
+        ESLP_FIELD_BODY = 15 => Body,
         /// The name of an application.
-        ESLP_FIELD_APPLICATION = 16,
+        ESLP_FIELD_APPLICATION = 16 => Application,
         /// The argument of an application.
-        ESLP_FIELD_ARGUMENT = 17,
+        ESLP_FIELD_ARGUMENT = 17 => Argument,
         /// Another header of `sendmsg`: a uuid for events, a cause, an address, flags.
-        ESLP_FIELD_OPTION = 18,
+        ESLP_FIELD_OPTION = 18 => Option,
     }
+    of Field as raw::Field for Field
 }
 
 /// Where a command is wrong.
@@ -369,13 +373,10 @@ pub struct eslp_fault {
 }
 
 impl eslp_events {
-    /// # Safety
-    /// As [`eslp_bytes::octets`], for both byte strings.
-    pub(crate) unsafe fn events<'a>(&self, written: Written) -> Outcome<Events<'a>> {
-        // SAFETY: the caller guarantees that for each of the two byte strings.
-        let (names, subclasses) = unsafe { (self.names.apart(written)?, self.subclasses.said(written)?) };
+    pub(crate) fn events<'c>(&self, call: Call<'c>) -> Outcome<Events<'c>> {
         known(&self.reserved)?;
-        Ok(match subclasses {
+        let names = self.names.octets(call)?;
+        Ok(match self.subclasses.said(call)? {
             None => Events::from_line(names),
             Some(subclasses) => {
                 Events { names: EventNames::from_line(names), subclasses: Words::from_line(subclasses) }
@@ -385,16 +386,11 @@ impl eslp_events {
 }
 
 impl eslp_sendmsg {
-    /// # Safety
-    /// `self` is an input as [`ptr`](crate::ptr) defines it: so is whatever its fields point to.
-    pub(crate) unsafe fn message<'a>(&'a self, written: Written) -> Outcome<SendMsg<'a>> {
+    pub(crate) fn message<'c>(&'c self, call: Call<'c>) -> Outcome<SendMsg<'c>> {
         known(&self.reserved)?;
-        // SAFETY: the same precondition as this function's.
-        let call = unsafe { self.call(written) }?;
         Ok(SendMsg {
-            // SAFETY: a field of an input is an input.
-            uuid: unsafe { self.uuid.said(written) }?,
-            call,
+            uuid: self.uuid.said(call)?,
+            call: self.call(call)?,
             event_lock: self.event_lock != 0,
             event_lock_pri: self.event_lock_pri != 0,
             lead_frames: (self.lead_frames != 0).then_some(self.lead_frames),
@@ -402,256 +398,188 @@ impl eslp_sendmsg {
         })
     }
 
-    /// # Safety
-    /// As [`message`](Self::message).
-    unsafe fn call<'a>(&'a self, written: Written) -> Outcome<CallCommand<'a>> {
+    fn call<'c>(&'c self, call: Call<'c>) -> Outcome<CallCommand<'c>> {
         let port = |number| (number != 0).then_some(number);
-        // SAFETY: the fields of an input are inputs, which is all that `octets`, `said` and `pairs` require.
-        unsafe {
-            Ok(match self.call {
-                eslp_call_kind::ESLP_CALL_EXECUTE => {
-                    let execute = &self.execute;
-                    known(&execute.reserved)?;
-                    CallCommand::Execute(Execute {
-                        app: execute.app.apart(written)?,
-                        arg: execute.arg.apart(written)?,
-                        loops: (execute.loops != 0).then_some(execute.loops),
-                        event_uuid: execute.event_uuid.said(written)?,
-                        event_uuid_name: execute.event_uuid_name.said(written)?,
-                        hold_bleg: execute.hold_bleg != 0,
-                    })
-                }
-                eslp_call_kind::ESLP_CALL_HANGUP => {
-                    CallCommand::Hangup { cause: self.hangup_cause.said(written)?.map(HangupCause::from_bytes) }
-                }
-                eslp_call_kind::ESLP_CALL_UNICAST => {
-                    let unicast = &self.unicast;
-                    known(&unicast.reserved)?;
-                    CallCommand::Unicast(Unicast {
-                        local_ip: unicast.local_ip.said(written)?,
-                        local_port: port(unicast.local_port),
-                        remote_ip: unicast.remote_ip.said(written)?,
-                        remote_port: port(unicast.remote_port),
-                        transport: unicast.transport.said(written)?,
-                        flags: unicast.flags.said(written)?,
-                    })
-                }
-                eslp_call_kind::ESLP_CALL_NOMEDIA => CallCommand::NoMedia { uuid: self.nomedia_uuid.apart(written)? },
-                eslp_call_kind::ESLP_CALL_XFEREXT => {
-                    CallCommand::XferExt { applications: self.applications.pairs(written)? }
-                }
-                eslp_call_kind::ESLP_CALL_OTHER => CallCommand::Other { name: self.other.apart(written)? },
-                _ => return Err(eslp_status::ESLP_UNKNOWN_NUMBER),
-            })
-        }
+        Ok(match self.call {
+            eslp_call_kind::ESLP_CALL_EXECUTE => {
+                let execute = &self.execute;
+                known(&execute.reserved)?;
+                CallCommand::Execute(Execute {
+                    app: execute.app.octets(call)?,
+                    arg: execute.arg.octets(call)?,
+                    loops: (execute.loops != 0).then_some(execute.loops),
+                    event_uuid: execute.event_uuid.said(call)?,
+                    event_uuid_name: execute.event_uuid_name.said(call)?,
+                    hold_bleg: execute.hold_bleg != 0,
+                })
+            }
+            eslp_call_kind::ESLP_CALL_HANGUP => {
+                CallCommand::Hangup { cause: self.hangup_cause.said(call)?.map(HangupCause::from_bytes) }
+            }
+            eslp_call_kind::ESLP_CALL_UNICAST => {
+                let unicast = &self.unicast;
+                known(&unicast.reserved)?;
+                CallCommand::Unicast(Unicast {
+                    local_ip: unicast.local_ip.said(call)?,
+                    local_port: port(unicast.local_port),
+                    remote_ip: unicast.remote_ip.said(call)?,
+                    remote_port: port(unicast.remote_port),
+                    transport: unicast.transport.said(call)?,
+                    flags: unicast.flags.said(call)?,
+                })
+            }
+            eslp_call_kind::ESLP_CALL_NOMEDIA => CallCommand::NoMedia { uuid: self.nomedia_uuid.octets(call)? },
+            eslp_call_kind::ESLP_CALL_XFEREXT => CallCommand::XferExt { applications: self.applications.pairs(call)? },
+            eslp_call_kind::ESLP_CALL_OTHER => CallCommand::Other { name: self.other.octets(call)? },
+            _ => return Err(eslp_status::ESLP_UNKNOWN_NUMBER),
+        })
     }
 }
 
 impl eslp_command {
-    /// # Safety
-    /// `self` is an input as [`ptr`](crate::ptr) defines it: so is whatever its fields point to. The field that
-    /// goes with the kind has been written.
-    pub(crate) unsafe fn command<'a>(&'a self, written: Written) -> Outcome<Command<'a>> {
-        // SAFETY: every field of the union consists of numbers and raw pointers, so that any bytes are a valid one; the
-        // field that is read is the one of the kind, which the caller guarantees to be initialised. What it points to
-        // is an input, which is all that `octets`, `said`, `events`, `pairs` and `message` require.
-        unsafe {
-            known(&self.reserved)?;
-            let fields = &self.r#as;
-            match self.kind {
-                eslp_command_kind::ESLP_COMMAND_AUTH | eslp_command_kind::ESLP_COMMAND_USERAUTH => {
-                    known(&fields.auth.reserved)
-                }
-                eslp_command_kind::ESLP_COMMAND_API | eslp_command_kind::ESLP_COMMAND_BGAPI => {
-                    known(&fields.api.reserved)
-                }
-                eslp_command_kind::ESLP_COMMAND_MYEVENTS => known(&fields.myevents.reserved),
-                eslp_command_kind::ESLP_COMMAND_FILTER_ADD | eslp_command_kind::ESLP_COMMAND_FILTER_DELETE => {
-                    known(&fields.filter.reserved)
-                }
-                eslp_command_kind::ESLP_COMMAND_SENDEVENT => known(&fields.sendevent.reserved),
-                _ => Ok(()),
-            }?;
-            Ok(match self.kind {
-                eslp_command_kind::ESLP_COMMAND_AUTH => {
-                    Command::Auth { password: Secret::new(fields.auth.password.apart(written)?) }
-                }
-                eslp_command_kind::ESLP_COMMAND_USERAUTH => Command::UserAuth {
-                    user: fields.auth.user.apart(written)?,
-                    domain: fields.auth.domain.apart(written)?,
-                    password: Secret::new(fields.auth.password.apart(written)?),
-                },
-                eslp_command_kind::ESLP_COMMAND_API => Command::Api {
-                    line: fields.api.line.apart(written)?,
-                    console_execute: fields.api.console_execute != 0,
-                },
-                eslp_command_kind::ESLP_COMMAND_BGAPI => Command::BgApi {
-                    line: fields.api.line.apart(written)?,
-                    job_uuid: fields.api.job_uuid.said(written)?,
-                },
-                eslp_command_kind::ESLP_COMMAND_EVENT => {
-                    Command::Event { format: format_of(fields.event.format)?, events: fields.event.events(written)? }
-                }
-                eslp_command_kind::ESLP_COMMAND_NIXEVENT => Command::NixEvent { events: fields.event.events(written)? },
-                eslp_command_kind::ESLP_COMMAND_NOEVENTS => Command::NoEvents,
-                eslp_command_kind::ESLP_COMMAND_MYEVENTS => Command::MyEvents {
-                    uuid: fields.myevents.uuid.said(written)?,
-                    format: format_of(fields.myevents.format)?,
-                },
-                eslp_command_kind::ESLP_COMMAND_DIVERT_EVENTS => Command::DivertEvents { on: fields.on != 0 },
-                eslp_command_kind::ESLP_COMMAND_FILTER_ADD => Command::Filter(Filter::Add {
-                    header: fields.filter.header.apart(written)?,
-                    value: fields.filter.value.apart(written)?,
-                }),
-                eslp_command_kind::ESLP_COMMAND_FILTER_DELETE => Command::Filter(Filter::Delete {
-                    header: fields.filter.header.apart(written)?,
-                    value: fields.filter.value.said(written)?,
-                }),
-                eslp_command_kind::ESLP_COMMAND_FILTER_DELETE_ALL => Command::Filter(Filter::DeleteAll),
-                eslp_command_kind::ESLP_COMMAND_SENDEVENT => Command::SendEvent(SendEvent {
-                    name: EventName::from_bytes(fields.sendevent.name.apart(written)?),
-                    headers: fields.sendevent.headers.pairs(written)?,
-                    body: fields.sendevent.body.apart(written)?,
-                }),
-                eslp_command_kind::ESLP_COMMAND_SENDMSG => Command::SendMsg(fields.sendmsg.message(written)?),
-                eslp_command_kind::ESLP_COMMAND_LOG => Command::Log { level: level_of(fields.log_level)? },
-                eslp_command_kind::ESLP_COMMAND_NOLOG => Command::NoLog,
-                eslp_command_kind::ESLP_COMMAND_LINGER => Command::Linger { seconds: linger(fields.linger_seconds)? },
-                eslp_command_kind::ESLP_COMMAND_NOLINGER => Command::NoLinger,
-                eslp_command_kind::ESLP_COMMAND_GETVAR => Command::GetVar { name: fields.variable.apart(written)? },
-                eslp_command_kind::ESLP_COMMAND_CONNECT => Command::Connect,
-                eslp_command_kind::ESLP_COMMAND_RESUME => Command::Resume,
-                eslp_command_kind::ESLP_COMMAND_EXIT => Command::Exit,
-                _ => return Err(eslp_status::ESLP_UNKNOWN_NUMBER),
-            })
+    pub(crate) fn command<'c>(&'c self, call: Call<'c>) -> Outcome<Command<'c>> {
+        known(&self.reserved)?;
+        let fields = &self.r#as;
+        Ok(match self.kind {
+            eslp_command_kind::ESLP_COMMAND_AUTH => {
+                Command::Auth { password: Secret::new(fields.auth()?.password.octets(call)?) }
+            }
+            eslp_command_kind::ESLP_COMMAND_API => {
+                let api = fields.api()?;
+                Command::Api { line: api.line.octets(call)?, console_execute: api.console_execute != 0 }
+            }
+            eslp_command_kind::ESLP_COMMAND_NOEVENTS => Command::NoEvents,
+            eslp_command_kind::ESLP_COMMAND_CONNECT => Command::Connect,
+            eslp_command_kind::ESLP_COMMAND_EXIT => Command::Exit,
+            kind => return self.other(kind, call),
+        })
+    }
+
+    /// The names of an `event` as somebody has typed them, with their format.
+    #[cfg(not(feature = "commands"))]
+    pub(crate) fn typed<'c>(&'c self, call: Call<'c>) -> Outcome<Option<(Option<Format>, &'c [u8])>> {
+        known(&self.reserved)?;
+        if self.kind != eslp_command_kind::ESLP_COMMAND_EVENT {
+            return Ok(None);
+        }
+        let event = self.r#as.event()?;
+        match event.subclasses.said(call)? {
+            None => Ok(Some((format_of(event.format)?, event.names.octets(call)?))),
+            Some(_) => Err(eslp_status::ESLP_UNKNOWN_FIELD),
         }
     }
 
+    /// The commands that a small library is built without; `event` is one that eslp_client_send() alone knows.
+    #[cfg(not(feature = "commands"))]
+    fn other(&self, _: eslp_command_kind, _: Call<'_>) -> Outcome<Command<'_>> {
+        Err(eslp_status::ESLP_UNKNOWN_NUMBER)
+    }
+
+    #[cfg(feature = "commands")]
+    fn other<'c>(&'c self, kind: eslp_command_kind, call: Call<'c>) -> Outcome<Command<'c>> {
+        let fields = &self.r#as;
+        Ok(match kind {
+            eslp_command_kind::ESLP_COMMAND_USERAUTH => {
+                let auth = fields.auth()?;
+                Command::UserAuth {
+                    user: auth.user.octets(call)?,
+                    domain: auth.domain.octets(call)?,
+                    password: Secret::new(auth.password.octets(call)?),
+                }
+            }
+            eslp_command_kind::ESLP_COMMAND_BGAPI => {
+                let api = fields.api()?;
+                Command::BgApi { line: api.line.octets(call)?, job_uuid: api.job_uuid.said(call)? }
+            }
+            eslp_command_kind::ESLP_COMMAND_EVENT => {
+                let event = fields.event()?;
+                Command::Event { format: format_of(event.format)?, events: event.events(call)? }
+            }
+            eslp_command_kind::ESLP_COMMAND_NIXEVENT => Command::NixEvent { events: fields.event()?.events(call)? },
+            eslp_command_kind::ESLP_COMMAND_MYEVENTS => {
+                let myevents = fields.myevents()?;
+                Command::MyEvents { uuid: myevents.uuid.said(call)?, format: format_of(myevents.format)? }
+            }
+            eslp_command_kind::ESLP_COMMAND_DIVERT_EVENTS => Command::DivertEvents { on: fields.on() != 0 },
+            eslp_command_kind::ESLP_COMMAND_FILTER_ADD => {
+                let filter = fields.filter()?;
+                let (header, value) = (filter.header.octets(call)?, filter.value.octets(call)?);
+                Command::Filter(Filter::Add { header, value })
+            }
+            eslp_command_kind::ESLP_COMMAND_FILTER_DELETE => {
+                let filter = fields.filter()?;
+                let (header, value) = (filter.header.octets(call)?, filter.value.said(call)?);
+                Command::Filter(Filter::Delete { header, value })
+            }
+            eslp_command_kind::ESLP_COMMAND_FILTER_DELETE_ALL => Command::Filter(Filter::DeleteAll),
+            eslp_command_kind::ESLP_COMMAND_SENDEVENT => {
+                let event = fields.sendevent()?;
+                let name = EventName::from_bytes(event.name.octets(call)?);
+                let (headers, body) = (event.headers.pairs(call)?, event.body.octets(call)?);
+                Command::SendEvent(SendEvent { name, headers, body })
+            }
+            eslp_command_kind::ESLP_COMMAND_SENDMSG => Command::SendMsg(fields.sendmsg()?.message(call)?),
+            eslp_command_kind::ESLP_COMMAND_LOG => Command::Log { level: level_of(fields.log_level())? },
+            eslp_command_kind::ESLP_COMMAND_NOLOG => Command::NoLog,
+            eslp_command_kind::ESLP_COMMAND_LINGER => Command::Linger { seconds: linger(fields.linger_seconds())? },
+            eslp_command_kind::ESLP_COMMAND_NOLINGER => Command::NoLinger,
+            eslp_command_kind::ESLP_COMMAND_GETVAR => Command::GetVar { name: fields.variable().octets(call)? },
+            eslp_command_kind::ESLP_COMMAND_RESUME => Command::Resume,
+            _ => return Err(eslp_status::ESLP_UNKNOWN_NUMBER),
+        })
+    }
+
     fn read(command: &Command<'_>, request: &Request<'_>) -> Self {
-        let nothing = eslp_command_fields::ZERO;
-        let (kind, fields) = match &raw::Command::from(*command) {
-            raw::Command::Auth { password } => (
-                eslp_command_kind::ESLP_COMMAND_AUTH,
-                eslp_command_fields {
-                    auth: eslp_auth { password: eslp_bytes::of(password.expose()), ..eslp_auth::ZERO },
-                },
-            ),
-            raw::Command::UserAuth { user, domain, password } => (
-                eslp_command_kind::ESLP_COMMAND_USERAUTH,
-                eslp_command_fields {
-                    auth: eslp_auth {
-                        password: eslp_bytes::of(password.expose()),
-                        user: eslp_bytes::of(user),
-                        domain: eslp_bytes::of(domain),
-                        ..eslp_auth::ZERO
-                    },
-                },
-            ),
-            raw::Command::Api { line, console_execute } => (
-                eslp_command_kind::ESLP_COMMAND_API,
-                eslp_command_fields {
-                    api: eslp_api {
-                        line: eslp_bytes::of(line),
-                        console_execute: (*console_execute).into(),
-                        ..eslp_api::ZERO
-                    },
-                },
-            ),
-            raw::Command::BgApi { line, job_uuid } => (
-                eslp_command_kind::ESLP_COMMAND_BGAPI,
-                eslp_command_fields {
-                    api: eslp_api {
-                        line: eslp_bytes::of(line),
-                        job_uuid: eslp_bytes::option(*job_uuid),
-                        ..eslp_api::ZERO
-                    },
-                },
-            ),
-            raw::Command::Event { format, events } => {
-                let format = format.map_or(eslp_format::ESLP_FORMAT_NONE, format_number);
-                (
-                    eslp_command_kind::ESLP_COMMAND_EVENT,
-                    eslp_command_fields { event: eslp_events::read(events, format) },
-                )
+        let command = raw::Command::from(*command);
+        let fields = match &command {
+            raw::Command::Auth { password } => {
+                eslp_auth { password: eslp_bytes::of(password.expose()), ..eslp_auth::ZERO }.into()
             }
-            raw::Command::NixEvent { events } => (
-                eslp_command_kind::ESLP_COMMAND_NIXEVENT,
-                eslp_command_fields { event: eslp_events::read(events, eslp_format::ESLP_FORMAT_NONE) },
-            ),
-            raw::Command::NoEvents => (eslp_command_kind::ESLP_COMMAND_NOEVENTS, nothing),
-            raw::Command::MyEvents { uuid, format } => (
-                eslp_command_kind::ESLP_COMMAND_MYEVENTS,
-                eslp_command_fields {
-                    myevents: eslp_myevents {
-                        uuid: eslp_bytes::option(*uuid),
-                        format: format.map_or(eslp_format::ESLP_FORMAT_NONE, format_number),
-                        ..eslp_myevents::ZERO
-                    },
-                },
-            ),
-            raw::Command::DivertEvents { on } => {
-                (eslp_command_kind::ESLP_COMMAND_DIVERT_EVENTS, eslp_command_fields { on: (*on).into() })
+            raw::Command::UserAuth { user, domain, password } => eslp_auth {
+                password: eslp_bytes::of(password.expose()),
+                user: eslp_bytes::of(user),
+                domain: eslp_bytes::of(domain),
+                ..eslp_auth::ZERO
             }
-            raw::Command::Filter(raw::Filter::Add { header, value }) => (
-                eslp_command_kind::ESLP_COMMAND_FILTER_ADD,
-                eslp_command_fields {
-                    filter: eslp_filter {
-                        header: eslp_bytes::of(header),
-                        value: eslp_bytes::of(value),
-                        ..eslp_filter::ZERO
-                    },
-                },
-            ),
-            raw::Command::Filter(raw::Filter::Ignored { header }) => (
-                eslp_command_kind::ESLP_COMMAND_FILTER_ADD,
-                eslp_command_fields { filter: eslp_filter { header: eslp_bytes::of(header), ..eslp_filter::ZERO } },
-            ),
-            raw::Command::Filter(raw::Filter::Delete { header, value }) => (
-                eslp_command_kind::ESLP_COMMAND_FILTER_DELETE,
-                eslp_command_fields {
-                    filter: eslp_filter {
-                        header: eslp_bytes::of(header),
-                        value: eslp_bytes::option(*value),
-                        ..eslp_filter::ZERO
-                    },
-                },
-            ),
-            raw::Command::Filter(raw::Filter::DeleteAll) => {
-                (eslp_command_kind::ESLP_COMMAND_FILTER_DELETE_ALL, nothing)
+            .into(),
+            raw::Command::Api { line, console_execute } => {
+                let console_execute = (*console_execute).into();
+                eslp_api { line: eslp_bytes::of(line), console_execute, ..eslp_api::ZERO }.into()
             }
-            raw::Command::SendEvent(event) => (
-                eslp_command_kind::ESLP_COMMAND_SENDEVENT,
-                eslp_command_fields {
-                    sendevent: eslp_sendevent {
-                        name: eslp_bytes::of(event.name.as_bytes()),
-                        headers: eslp_pairs::of_headers(request),
-                        body: eslp_bytes::of(event.body),
-                        ..eslp_sendevent::ZERO
-                    },
-                },
-            ),
-            raw::Command::SendMsg(message) => (
-                eslp_command_kind::ESLP_COMMAND_SENDMSG,
-                eslp_command_fields { sendmsg: eslp_sendmsg::read(message, request) },
-            ),
-            raw::Command::Log { level } => {
-                let level = level.map_or(eslp_log_level::ESLP_LOG_NONE, level_number);
-                (eslp_command_kind::ESLP_COMMAND_LOG, eslp_command_fields { log_level: level })
+            raw::Command::BgApi { line, job_uuid } => {
+                let job_uuid = eslp_bytes::option(*job_uuid);
+                eslp_api { line: eslp_bytes::of(line), job_uuid, ..eslp_api::ZERO }.into()
             }
-            raw::Command::NoLog => (eslp_command_kind::ESLP_COMMAND_NOLOG, nothing),
-            raw::Command::Linger { seconds } => {
-                let linger_seconds = linger_number(*seconds);
-                (eslp_command_kind::ESLP_COMMAND_LINGER, eslp_command_fields { linger_seconds })
+            raw::Command::Event { format, events } => eslp_events::read(events, *format).into(),
+            raw::Command::NixEvent { events } => eslp_events::read(events, None).into(),
+            raw::Command::MyEvents { uuid, format } => {
+                let (uuid, format) = (eslp_bytes::option(*uuid), optional_format(*format));
+                eslp_myevents { uuid, format, ..eslp_myevents::ZERO }.into()
             }
-            raw::Command::NoLinger => (eslp_command_kind::ESLP_COMMAND_NOLINGER, nothing),
-            raw::Command::GetVar { name } => {
-                (eslp_command_kind::ESLP_COMMAND_GETVAR, eslp_command_fields { variable: eslp_bytes::of(name) })
+            raw::Command::DivertEvents { on } => u8::from(*on).into(),
+            raw::Command::Filter(raw::Filter::Add { header, value }) => eslp_filter::read(header, Some(value)).into(),
+            raw::Command::Filter(raw::Filter::Ignored { header }) => eslp_filter::read(header, None).into(),
+            raw::Command::Filter(raw::Filter::Delete { header, value }) => eslp_filter::read(header, *value).into(),
+            raw::Command::SendEvent(event) => eslp_sendevent {
+                name: eslp_bytes::of(event.name.as_bytes()),
+                headers: eslp_pairs::of_headers(request),
+                body: eslp_bytes::of(event.body),
+                ..eslp_sendevent::ZERO
             }
-            raw::Command::Connect => (eslp_command_kind::ESLP_COMMAND_CONNECT, nothing),
-            raw::Command::Resume => (eslp_command_kind::ESLP_COMMAND_RESUME, nothing),
-            raw::Command::Exit => (eslp_command_kind::ESLP_COMMAND_EXIT, nothing),
+            .into(),
+            raw::Command::SendMsg(message) => eslp_sendmsg::read(message, request).into(),
+            raw::Command::Log { level } => level.map_or(eslp_log_level::ESLP_LOG_NONE, level_number).into(),
+            raw::Command::Linger { seconds } => linger_number(*seconds).into(),
+            raw::Command::GetVar { name } => eslp_bytes::of(name).into(),
+            raw::Command::NoEvents
+            | raw::Command::Filter(raw::Filter::DeleteAll)
+            | raw::Command::NoLog
+            | raw::Command::NoLinger
+            | raw::Command::Connect
+            | raw::Command::Resume
+            | raw::Command::Exit => eslp_command_fields::ZERO,
         };
-        Self { kind, r#as: fields, ..Self::ZERO }
+        Self { kind: command.into(), r#as: fields, ..Self::ZERO }
     }
 }
 
@@ -674,13 +602,19 @@ pub(crate) fn linger_number(seconds: Option<u32>) -> i64 {
 }
 
 impl eslp_events {
-    fn read(events: &Events<'_>, format: eslp_format) -> Self {
+    fn read(events: &Events<'_>, format: Option<Format>) -> Self {
         Self {
             names: eslp_bytes::option(events.names.as_line()),
             subclasses: eslp_bytes::option(events.subclasses.as_line()),
-            format,
+            format: optional_format(format),
             ..Self::ZERO
         }
+    }
+}
+
+impl eslp_filter {
+    fn read(header: &[u8], value: Option<&[u8]>) -> Self {
+        Self { header: eslp_bytes::of(header), value: eslp_bytes::option(value), ..Self::ZERO }
     }
 }
 
@@ -749,33 +683,15 @@ impl eslp_sendmsg {
     }
 }
 
-fn field_number(field: Field) -> eslp_field {
-    use raw::Field;
-    match Field::from(field) {
-        Field::Head => eslp_field::ESLP_FIELD_HEAD,
-        Field::Password => eslp_field::ESLP_FIELD_PASSWORD,
-        Field::User => eslp_field::ESLP_FIELD_USER,
-        Field::Domain => eslp_field::ESLP_FIELD_DOMAIN,
-        Field::ApiLine => eslp_field::ESLP_FIELD_API_LINE,
-        Field::JobUuid => eslp_field::ESLP_FIELD_JOB_UUID,
-        Field::EventName => eslp_field::ESLP_FIELD_EVENT_NAME,
-        Field::Subclass => eslp_field::ESLP_FIELD_SUBCLASS,
-        Field::Format => eslp_field::ESLP_FIELD_FORMAT,
-        Field::Filter => eslp_field::ESLP_FIELD_FILTER,
-        Field::Uuid => eslp_field::ESLP_FIELD_UUID,
-        Field::Variable => eslp_field::ESLP_FIELD_VARIABLE,
-        Field::HeaderName => eslp_field::ESLP_FIELD_HEADER_NAME,
-        Field::HeaderValue => eslp_field::ESLP_FIELD_HEADER_VALUE,
-        Field::Body => eslp_field::ESLP_FIELD_BODY,
-        Field::Application => eslp_field::ESLP_FIELD_APPLICATION,
-        Field::Argument => eslp_field::ESLP_FIELD_ARGUMENT,
-        Field::Option => eslp_field::ESLP_FIELD_OPTION,
+impl In<eslp_command> {
+    pub(crate) fn command(self, call: Call<'_>) -> Outcome<Command<'_>> {
+        self.read(call)?.command(call)
     }
 }
 
 impl From<&CommandError> for eslp_fault {
     fn from(error: &CommandError) -> Self {
-        Self { field: field_number(error.field), item: error.item, offset: error.offset, ..Self::ZERO }
+        Self { field: error.field.into(), item: error.item, offset: error.offset, ..Self::ZERO }
     }
 }
 
@@ -787,29 +703,20 @@ impl From<&CommandError> for eslp_fault {
 /// break or forge the protocol: `fault`, which may be NULL, says where. What `out` holds has no meaning then.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_command_encode(
-    command: *const eslp_command,
-    out: *mut c_void,
+pub extern "C" fn eslp_command_encode(
+    command: In<eslp_command>,
+    out: Out<c_void>,
     size: usize,
-    len: *mut usize,
-    fault: *mut eslp_fault,
+    len: Out<usize>,
+    fault: Out<eslp_fault>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `command` is an input and `out[..size]`, `len` and `fault` are outputs.
-    run(|| unsafe {
-        let (len, fault) = (Out::optional(len)?, Out::optional(fault)?);
-        let written = read(command)?.command(Written::to(out, size))?.encode(output(out, size)?).map(<[u8]>::len);
-        let count = match &written {
-            Ok(count) => *count,
-            Err(EncodeError::Insufficient(error)) => error.required,
-            Err(EncodeError::Refused(error)) => {
-                if let Some(fault) = fault {
-                    fault.set(error.into());
-                }
-                return Err(eslp_status::of(error.code()));
-            }
-        };
-        if let Some(len) = len {
-            len.set(count);
+    run(|call| {
+        let (len, fault) = (len.optional(call)?, fault.optional(call)?);
+        let (out, call) = out.room(size, call)?;
+        let written = command.command(call)?.encode(out).map(<[u8]>::len);
+        match &written {
+            Ok(count) | Err(EncodeError::Insufficient(Insufficient { required: count })) => len.set(*count),
+            Err(EncodeError::Refused(error)) => fault.set(error.into()),
         }
         written.map(drop).map_err(|error| eslp_status::of(error.code()))
     })
@@ -822,51 +729,24 @@ pub unsafe extern "C" fn eslp_command_encode(
 /// line.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_command_parse(
-    request: *const eslp_frame,
-    command: *mut eslp_command,
-    offset: *mut usize,
+pub extern "C" fn eslp_command_parse(
+    request: In<eslp_frame>,
+    command: Out<eslp_command>,
+    offset: Out<usize>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `request` is an input and `command` and `offset` are outputs.
-    run(|| unsafe {
-        let (out, offset) = (Out::new(command)?, Out::optional(offset)?);
-        let request = Request::from(read(request)?.frame()?);
-        match Command::parse(&request) {
-            Ok(command) => out.set(eslp_command::read(&command, &request)),
-            Err(error) => {
-                if let Some(offset) = offset {
-                    offset.set(error.offset);
-                }
-                return Err(eslp_status::of(error.code()));
-            }
-        }
-        Ok(())
+    command.give(|call| {
+        let offset = offset.optional(call)?;
+        let request = Request::from(request.read(call)?.frame(call)?);
+        let command = Command::parse(&request).map_err(|error| {
+            offset.set(error.offset);
+            eslp_status::of(error.code())
+        })?;
+        Ok(eslp_command::read(&command, &request))
     })
 }
 
 /// What an eslp_field is called, in English: valid for ever; NULL for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_field_text(field: eslp_field) -> eslp_bytes {
-    const FIELDS: [Field; 18] = [
-        Field::Head,
-        Field::Password,
-        Field::User,
-        Field::Domain,
-        Field::ApiLine,
-        Field::JobUuid,
-        Field::EventName,
-        Field::Subclass,
-        Field::Format,
-        Field::Filter,
-        Field::Uuid,
-        Field::Variable,
-        Field::HeaderName,
-        Field::HeaderValue,
-        Field::Body,
-        Field::Application,
-        Field::Argument,
-        Field::Option,
-    ];
-    let field = FIELDS.iter().find(|known| field_number(**known) == field);
-    eslp_bytes::option(field.map(|field| field.as_str().as_bytes()))
+    eslp_bytes::option(Field::try_from(field).ok().map(|field| field.as_str().as_bytes()))
 }

@@ -1,20 +1,20 @@
 //! A client with its buffers as one handle.
 
-use core::ffi::c_void;
+use core::ffi::{c_char, c_void};
 
 use esl_core::{Client, Connection, Limits};
 
-use crate::buffer::{Memory, room};
+use crate::buffer::room;
 use crate::client::{
-    ESLP_NO_ID, client_of, eslp_client_result, eslp_end, eslp_eof, eslp_role, eslp_sent, eslp_stats, eslp_subscription,
-    result_of, said_of_sending,
+    ESLP_NO_ID, client, eslp_client_result, eslp_end, eslp_eof, eslp_role, eslp_sent, eslp_stats, eslp_subscription,
+    said_of_sending, status_of,
 };
 use crate::command::eslp_command;
-use crate::decoder::{eslp_limits, limits};
-use crate::handle::{Opaque, assert_size};
-use crate::message::{eslp_socket_mode, socket_mode};
+use crate::decoder::eslp_limits;
+use crate::handle::{Handle, Look, Opaque as _};
+use crate::message::eslp_socket_mode;
 use crate::octets::eslp_bytes;
-use crate::ptr::{Out, Plain as _, Written, input, read, run};
+use crate::ptr::{In, Lent, Out, Plain as _, run};
 use crate::status::eslp_status;
 
 /// Memory for a connection, in octets, aligned as ESLP_ALIGN says. More than the library needs now.
@@ -36,14 +36,6 @@ pub const ESLP_CONNECTION_SIZE: usize = 768;
 ///
 /// What was found goes off the buffer at the next call: nobody can forget it.
 pub struct eslp_connection;
-
-// SAFETY: known by name only; `assert_size` checks the size that the header tells, and the mark is used once.
-unsafe impl Opaque for eslp_connection {
-    type Inner = Connection<Memory>;
-    const MARK: u64 = 0x6573_6c70_636f_6e10;
-}
-
-const _: () = assert_size::<eslp_connection>(ESLP_CONNECTION_SIZE);
 
 /// What is known of a connection.
 #[derive(Clone, Copy)]
@@ -91,33 +83,28 @@ pub extern "C" fn eslp_connection_alignof() -> usize {
 /// input never needs to grow.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_connection_init(
-    memory: *mut c_void,
+pub extern "C" fn eslp_connection_init(
+    memory: Lent,
     size: usize,
     role: eslp_role,
-    limits: *const eslp_limits,
-    input: *mut c_void,
+    limits: In<eslp_limits>,
+    input: Lent,
     input_size: usize,
-    output: *mut c_void,
+    output: Lent,
     output_size: usize,
-    connection: *mut *mut eslp_connection,
+    connection: Out<*mut eslp_connection>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `limits` is an input, `connection` is an output, and `memory[..size]`,
-    // `input[..input_size]` and `output[..output_size]` are lent memory.
-    run(|| unsafe {
-        let out = Out::new(connection)?;
-        let client = client_of(role, self::limits(limits, Limits::for_buffer(input_size))?)?;
-        let (input, output) = (Memory::new(input, input_size)?, Memory::new(output, output_size)?);
-        out.set(eslp_connection::place(memory, size, Connection::new(client, input, output))?);
-        Ok(())
+    connection.give(|call| {
+        let client = client(role, limits, Limits::for_buffer(input_size), call)?;
+        let (input, output) = (input.octets(input_size)?, output.octets(output_size)?);
+        eslp_connection::place(memory, size, Connection::new(client, input, output))
     })
 }
 
 /// Ends a connection. All of its memory is free for other use then.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_connection_drop(connection: *mut eslp_connection) -> eslp_status {
-    // SAFETY: by the contract with C, `connection` is a handle.
-    run(|| unsafe { eslp_connection::end(connection) })
+pub extern "C" fn eslp_connection_drop(connection: Handle<eslp_connection>) -> eslp_status {
+    connection.end()
 }
 
 /// Room to read into; say with eslp_connection_commit() how much was read.
@@ -126,26 +113,18 @@ pub unsafe extern "C" fn eslp_connection_drop(connection: *mut eslp_connection) 
 /// ESLP_NEED_DATA it is so only if eslp_connection_get_state() tells a `required` length.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_connection_spare(
-    connection: *mut eslp_connection,
-    spare: *mut *mut core::ffi::c_char,
-    size: *mut usize,
+pub extern "C" fn eslp_connection_spare(
+    connection: Handle<eslp_connection>,
+    spare: Out<*mut c_char>,
+    size: Out<usize>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `connection` is a handle and `spare` and `size` are outputs.
-    run(|| unsafe {
-        let (spare_out, room_out) = (Out::new(spare)?, Out::new(size)?);
-        room(eslp_connection::inner(connection)?.spare_mut(), spare_out, room_out)
-    })
+    room(spare, size, |call| Ok(connection.get(call)?.spare_mut()))
 }
 
 /// Takes the first `count` octets of what eslp_connection_spare() gave in. No more than it gave are taken.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_connection_commit(connection: *mut eslp_connection, count: usize) -> eslp_status {
-    // SAFETY: by the contract with C, `connection` is a handle.
-    run(|| unsafe {
-        eslp_connection::inner(connection)?.commit(count);
-        Ok(())
-    })
+pub extern "C" fn eslp_connection_commit(connection: Handle<eslp_connection>, count: usize) -> eslp_status {
+    connection.change(|it| it.commit(count))
 }
 
 /// Gives the next thing that has come in. It is valid until the next call of a function that takes this connection, but for
@@ -154,15 +133,16 @@ pub unsafe extern "C" fn eslp_connection_commit(connection: *mut eslp_connection
 /// @return As eslp_client_poll(). With ESLP_NEED_DATA, `result->required` is how long the input must be, if it is too short.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_connection_next(
-    connection: *mut eslp_connection,
-    result: *mut eslp_client_result,
+pub extern "C" fn eslp_connection_next(
+    connection: Handle<eslp_connection>,
+    result: Out<eslp_client_result>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `connection` is a handle and `result` is an output.
-    run(|| unsafe {
-        let out = Out::with(result, eslp_client_result::NONE)?;
-        let connection = eslp_connection::inner(connection)?;
-        let (result, status) = result_of(connection.next());
+    run(|call| {
+        let mut out = result.nothing(call)?;
+        let connection = connection.get(call)?;
+        let poll = connection.next();
+        let status = status_of(&poll);
+        let result = poll.into();
         let required = connection.required().unwrap_or_default();
         out.set(eslp_client_result { consumed: 0, required, ..result });
         status
@@ -171,31 +151,28 @@ pub unsafe extern "C" fn eslp_connection_next(
 
 /// Goes on with other memory for the input, which holds what the old one held, as `realloc` gives it.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_connection_grow_input(
-    connection: *mut eslp_connection,
-    memory: *mut c_void,
+pub extern "C" fn eslp_connection_grow_input(
+    connection: Handle<eslp_connection>,
+    memory: Lent,
     size: usize,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `connection` is a handle and `memory[..size]` is lent memory. The old memory, which
-    // `realloc` may have freed, is replaced without being accessed.
-    run(|| unsafe {
-        let memory = Memory::new(memory, size)?;
-        eslp_connection::inner(connection)?.grow_input(|old| *old = memory);
+    run(|call| {
+        let memory = memory.octets(size)?;
+        connection.get(call)?.grow_input(|old| *old = memory);
         Ok(())
     })
 }
 
 /// Goes on with other memory for the output, which holds what the old one held, as `realloc` gives it.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_connection_grow_output(
-    connection: *mut eslp_connection,
-    memory: *mut c_void,
+pub extern "C" fn eslp_connection_grow_output(
+    connection: Handle<eslp_connection>,
+    memory: Lent,
     size: usize,
 ) -> eslp_status {
-    // SAFETY: as in `eslp_connection_grow_input`.
-    run(|| unsafe {
-        let memory = Memory::new(memory, size)?;
-        eslp_connection::inner(connection)?.grow_output(|old| *old = memory);
+    run(|call| {
+        let memory = memory.octets(size)?;
+        connection.get(call)?.grow_output(|old| *old = memory);
         Ok(())
     })
 }
@@ -206,20 +183,18 @@ pub unsafe extern "C" fn eslp_connection_grow_output(
 /// eslp_connection_sent() and eslp_connection_grow_output() make some.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_connection_send(
-    connection: *mut eslp_connection,
-    command: *const eslp_command,
-    sent: *mut eslp_sent,
+pub extern "C" fn eslp_connection_send(
+    connection: Handle<eslp_connection>,
+    command: In<eslp_command>,
+    sent: Out<eslp_sent>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `connection` is a handle, `command` is an input and `sent` is an output.
-    run(|| unsafe {
-        let out = Out::with(sent, eslp_sent::NOTHING)?;
-        let connection = eslp_connection::inner(connection)?;
-        let command = read(command)?.command(Written::NOWHERE)?;
+    run(|call| {
+        let (sent, connection) = (sent.nothing(call)?, connection.get(call)?);
+        let command = command.command(call)?;
         let before = connection.to_send().len();
         let result = connection.send(&command);
         let len = connection.to_send().len().saturating_sub(before);
-        said_of_sending(result.map(|id| (Some(id), len, 1)), out)
+        said_of_sending(result.map(|id| (Some(id), len, 1)), sent)
     })
 }
 
@@ -229,23 +204,21 @@ pub unsafe extern "C" fn eslp_connection_send(
 /// @return As eslp_client_subscribe() and eslp_client_unsubscribe().
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_connection_subscribe(
-    connection: *mut eslp_connection,
-    subscription: *const eslp_subscription,
+pub extern "C" fn eslp_connection_subscribe(
+    connection: Handle<eslp_connection>,
+    subscription: In<eslp_subscription>,
     undo: bool,
-    sent: *mut eslp_sent,
+    sent: Out<eslp_sent>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `connection` is a handle, `subscription` is an input and `sent` is an output.
-    run(|| unsafe {
-        let out = Out::with(sent, eslp_sent::NOTHING)?;
-        let connection = eslp_connection::inner(connection)?;
-        let subscription = read(subscription)?.subscription(Written::NOWHERE)?;
+    run(|call| {
+        let (sent, connection) = (sent.nothing(call)?, connection.get(call)?);
+        let subscription = subscription.read(call)?.subscription(call)?;
         let commands = if undo { subscription.reset_commands() } else { subscription.commands() };
         let (before, in_flight) = (connection.to_send().len(), connection.client().in_flight());
         let result = connection.send_all(commands);
         let len = connection.to_send().len().saturating_sub(before);
         let count = connection.client().in_flight().saturating_sub(in_flight);
-        said_of_sending(result.map(|first| (first, len, count)), out)
+        said_of_sending(result.map(|first| (first, len, count)), sent)
     })
 }
 
@@ -255,18 +228,16 @@ pub unsafe extern "C" fn eslp_connection_subscribe(
 /// @return ESLP_INSUFFICIENT if there is too little room.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_connection_send_external(
-    connection: *mut eslp_connection,
-    octets: *const c_void,
+pub extern "C" fn eslp_connection_send_external(
+    connection: Handle<eslp_connection>,
+    octets: In<c_void>,
     len: usize,
-    id: *mut u64,
+    id: Out<u64>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `connection` is a handle, `octets[..len]` is an input and `id` is an output.
-    run(|| unsafe {
-        let out = Out::with(id, ESLP_NO_ID)?;
-        let connection = eslp_connection::inner(connection)?;
-        let id = connection.send_external(input(octets, len)?).map_err(|_| eslp_status::ESLP_INSUFFICIENT)?;
-        out.set(id.number());
+    run(|call| {
+        let (mut id, connection) = (id.with(ESLP_NO_ID, call)?, connection.get(call)?);
+        let sent = connection.send_external(octets.octets(len, call)?).map_err(|_| eslp_status::ESLP_INSUFFICIENT)?;
+        id.set(sent.number());
         Ok(())
     })
 }
@@ -274,59 +245,44 @@ pub unsafe extern "C" fn eslp_connection_send_external(
 /// What must be written to the socket, in one piece where that is possible. Say with eslp_connection_sent() how much was
 /// written.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_connection_to_send(connection: *const eslp_connection) -> eslp_bytes {
-    // SAFETY: by the contract with C, `connection` is a handle.
-    let connection = unsafe { eslp_connection::inner_ref(connection) };
-    connection.map_or(eslp_bytes::ZERO, |connection| eslp_bytes::of(connection.to_send()))
+pub extern "C" fn eslp_connection_to_send(connection: Look<eslp_connection>) -> eslp_bytes {
+    connection.ask(eslp_bytes::ZERO, |connection| eslp_bytes::of(connection.to_send()))
 }
 
 /// Takes `count` octets off the front of what is to be sent. No more than there are are taken.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_connection_sent(connection: *mut eslp_connection, count: usize) -> eslp_status {
-    // SAFETY: by the contract with C, `connection` is a handle.
-    run(|| unsafe {
-        eslp_connection::inner(connection)?.sent(count);
-        Ok(())
-    })
+pub extern "C" fn eslp_connection_sent(connection: Handle<eslp_connection>, count: usize) -> eslp_status {
+    connection.change(|it| it.sent(count))
 }
 
 /// The stream has ended. To be called once, after eslp_connection_next() has returned ESLP_NEED_DATA or ESLP_CLOSED.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_connection_eof(connection: *mut eslp_connection, eof: *mut eslp_eof) -> eslp_status {
-    // SAFETY: by the contract with C, `connection` is a handle and `eof` is an output.
-    run(|| unsafe {
-        let out = Out::with(eof, eslp_eof::NOTHING)?;
-        out.set(eslp_connection::inner(connection)?.eof().into());
-        Ok(())
-    })
+pub extern "C" fn eslp_connection_eof(connection: Handle<eslp_connection>, eof: Out<eslp_eof>) -> eslp_status {
+    eof.give(|call| Ok(connection.get(call)?.eof().into()))
 }
 
 /// Whether a command may be sent now: see eslp_client_may_send().
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_connection_may_send(
-    connection: *const eslp_connection,
-    command: *const eslp_command,
+pub extern "C" fn eslp_connection_may_send(
+    connection: Look<eslp_connection>,
+    command: In<eslp_command>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `connection` is a handle and `command` is an input.
-    run(|| unsafe {
-        let connection = eslp_connection::inner_ref(connection)?;
-        let command = read(command)?.command(Written::NOWHERE)?;
-        connection.client().may_send(&command).map_err(|reason| eslp_status::of(reason.code()))
+    run(|call| {
+        let connection = connection.get(call)?;
+        let allowed = connection.client().may_send(&command.command(call)?);
+        allowed.map_err(|reason| eslp_status::of(reason.code()))
     })
 }
 
 /// What is known of the connection.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_connection_get_state(
-    connection: *const eslp_connection,
-    state: *mut eslp_connection_state,
+pub extern "C" fn eslp_connection_get_state(
+    connection: Look<eslp_connection>,
+    state: Out<eslp_connection_state>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `connection` is a handle and `state` is an output.
-    run(|| unsafe {
-        let out = Out::new(state)?;
-        let connection = eslp_connection::inner_ref(connection)?;
-        out.set(state_of(connection.client(), connection.required()));
-        Ok(())
+    state.give(|call| {
+        let connection = connection.get(call)?;
+        Ok(state_of(connection.client(), connection.required()))
     })
 }
 
@@ -335,8 +291,8 @@ pub(crate) fn state_of(client: &Client, required: Option<usize>) -> eslp_connect
         stats: client.stats().into(),
         in_flight: client.in_flight(),
         required: required.unwrap_or_default(),
-        end: client.end().map_or(eslp_end::ESLP_END_NONE, crate::client::end_number),
-        socket_mode: client.socket_mode().map_or(eslp_socket_mode::ESLP_SOCKET_NONE, socket_mode),
+        end: client.end().map_or(eslp_end::ESLP_END_NONE, Into::into),
+        socket_mode: client.socket_mode().map_or(eslp_socket_mode::ESLP_SOCKET_NONE, Into::into),
         is_open: client.is_open().into(),
         is_lingering: client.is_lingering().into(),
         is_connected: client.has_full_control().is_some().into(),

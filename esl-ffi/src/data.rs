@@ -11,11 +11,11 @@ use esl_core::event::{
 use esl_core::server::EventCoding;
 use esl_core::text::Percent;
 
-use crate::event::{eslp_event, event_apart};
-use crate::handle::{Opaque, assert_fits};
-use crate::name::{eslp_format, format_of};
+use crate::event::eslp_event;
+use crate::handle::{Handle, Look, Make};
+use crate::name::{eslp_format, said_format};
 use crate::octets::eslp_bytes;
-use crate::ptr::{Out, Outcome, Written, output, run, slice};
+use crate::ptr::{Call, In, List, Out, Outcome, Place, Plain as _, Slots, Wanted as _, keep, run};
 use crate::status::eslp_status;
 
 /// Storage for one header of an eslp_outgoing_event. Need not be initialised.
@@ -51,10 +51,11 @@ numbers! {
     /// How a `%` that two upper-case hexadecimal digits follow is written.
     pub enum eslp_percent {
         /// As FreeSWITCH writes it: not escaped, so that it is read back as another value.
-        ESLP_PERCENT_FREESWITCH = 0,
+        ESLP_PERCENT_FREESWITCH = 0 => FreeSwitch,
         /// Lossless: it is read back as it was.
-        ESLP_PERCENT_LOSSLESS = 1,
+        ESLP_PERCENT_LOSSLESS = 1 => Lossless,
     }
+    for Percent
 }
 
 numbers! {
@@ -94,107 +95,45 @@ const fn options_of(flags: i32) -> Outcome<EncodeOptions> {
 }
 
 /// Sets `len` to the octets that were written or are needed, or to the place of the header that is refused.
-pub(crate) fn encoded(written: Result<usize, EventEncodeError>, len: Option<Out<usize>>) -> Outcome {
-    if let Some(len) = len {
-        len.set(match &written {
-            Ok(written) => *written,
-            Err(EventEncodeError::Insufficient(error)) => error.required,
-            Err(EventEncodeError::Refused(error)) => error.item,
-        });
-    }
+fn encoded(written: Result<usize, EventEncodeError>, len: Option<Place<'_, usize>>) -> Outcome {
+    len.set(match &written {
+        Ok(written) => *written,
+        Err(EventEncodeError::Insufficient(error)) => error.required,
+        Err(EventEncodeError::Refused(error)) => error.item,
+    });
     written.map(drop).map_err(|error| eslp_status::of(error.code()))
 }
 
-/// Writes a source's document.
-///
-/// # Safety
-/// `out[..size]` and `len` are outputs as [`ptr`](crate::ptr) defines them.
-pub(crate) unsafe fn encode(
-    source: &impl EventSource,
-    format: eslp_format,
-    flags: i32,
-    out: *mut c_void,
-    size: usize,
-    len: *mut usize,
-) -> Outcome {
-    // SAFETY: the preconditions of the two are this function's.
-    let (len, out) = unsafe { (Out::optional(len)?, output(out, size)?) };
-    let format = format_of(format)?.ok_or(eslp_status::ESLP_INVALID_ARGUMENT)?;
-    encoded(source.encode(format, options_of(flags)?, out), len)
-}
-
-/// An event under construction in slots of the caller's. The first `used` slots are initialised.
+/// An event under construction in slots of the caller's.
 pub(crate) struct Growing {
-    slots: *mut Field<'static>,
-    room: usize,
-    used: usize,
+    headers: List<Field<'static>>,
     body: Option<Value<'static>>,
 }
 
 impl Growing {
-    /// The event as it is now.
-    pub(crate) fn event(&self, written: Written) -> Outcome<OutgoingEvent<'static>> {
-        // SAFETY: the slots are lent memory, so they still exist and nobody else uses them; `add` has written the first
-        // `used` of them. A field's own slices are lent memory, too.
-        let headers: &'static [Field<'static>] = unsafe { slice(self.slots, self.used) }?;
+    /// The event as it is now, if the call does not write where its octets are.
+    pub(crate) fn event(&self, call: Call<'_>) -> Outcome<OutgoingEvent<'_>> {
+        let headers = self.headers.as_slice();
         for field in headers {
-            written.apart(field.name.raw())?;
+            call.apart(field.name.raw())?;
             match field.content {
-                Content::Text(text) => drop(written.apart(text.raw())?),
-                Content::Array(items) => items.iter().try_for_each(|item| written.apart(item).map(drop))?,
+                Content::Text(text) => call.apart(text.raw())?,
+                Content::Array(items) => items.iter().try_for_each(|item| call.apart(item))?,
             }
         }
-        written.apart(self.body.map_or(&[][..], |body| body.raw()))?;
+        call.apart(self.body.map_or(&[][..], |body| body.raw()))?;
         Ok(OutgoingEvent { headers, body: self.body })
-    }
-
-    fn add(&mut self, field: Field<'static>) -> Outcome {
-        if self.used >= self.room {
-            return Err(eslp_status::ESLP_INSUFFICIENT);
-        }
-        // SAFETY: `used < room`, and `eslp_outgoing_event_init` was lent `room` slots, each as large and as aligned as a
-        // field: asserted below. `write` does not read the old contents.
-        unsafe { self.slots.add(self.used).write(field) };
-        self.used += 1;
-        Ok(())
-    }
-}
-
-// SAFETY: the size is checked below, by `assert_fits`; the mark is used once.
-unsafe impl Opaque for eslp_outgoing_event {
-    type Inner = Growing;
-    const MARK: u64 = 0x6573_6c70_6461_7410;
-}
-
-const _: () = assert_fits::<eslp_outgoing_event>();
-const _: () = assert!(size_of::<Field<'static>>() <= size_of::<eslp_field_slot>());
-const _: () = assert!(align_of::<Field<'static>>() <= align_of::<eslp_field_slot>());
-const _: () = assert!(size_of::<&[u8]>() <= size_of::<eslp_item_slot>());
-const _: () = assert!(align_of::<&[u8]>() <= align_of::<eslp_item_slot>());
-
-pub(crate) const fn percent_of(number: eslp_percent) -> Outcome<Percent> {
-    match number {
-        eslp_percent::ESLP_PERCENT_FREESWITCH => Ok(Percent::FreeSwitch),
-        eslp_percent::ESLP_PERCENT_LOSSLESS => Ok(Percent::Lossless),
-        _ => Err(eslp_status::ESLP_UNKNOWN_NUMBER),
     }
 }
 
 /// Begins with an event without headers, in `count` slots, which must stay where they are as long as it is used.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_outgoing_event_init(
-    event: *mut eslp_outgoing_event,
-    slots: *mut eslp_field_slot,
+pub extern "C" fn eslp_outgoing_event_init(
+    event: Make<eslp_outgoing_event>,
+    slots: Slots<eslp_field_slot>,
     count: usize,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `event` is an output and `slots[..count]` is lent memory.
-    run(|| unsafe {
-        eslp_outgoing_event::put(event, || {
-            let memory = crate::ptr::slice_mut(slots.cast::<core::mem::MaybeUninit<eslp_field_slot>>(), count)?;
-            let slots = memory.as_mut_ptr().cast::<Field<'static>>();
-            Ok(Growing { slots, room: count, used: 0, body: None })
-        })
-    })
+    event.make(|_| Ok(Growing { headers: slots.list(count)?, body: None }))
 }
 
 /// Adds a header with one value, not coded. Where it is empty, plain events say `_undef_`; the server itself has no empty
@@ -203,15 +142,14 @@ pub unsafe extern "C" fn eslp_outgoing_event_init(
 /// @return ESLP_INSUFFICIENT if no slot is left.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_outgoing_event_add(
-    event: *mut eslp_outgoing_event,
+pub extern "C" fn eslp_outgoing_event_add(
+    event: Handle<eslp_outgoing_event>,
     name: eslp_bytes,
     value: eslp_bytes,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `event` is a handle and `name` and `value` are inputs.
-    run(|| unsafe {
-        let (name, value): (&'static [u8], &'static [u8]) = (name.octets()?, value.octets()?);
-        eslp_outgoing_event::inner(event)?.add(Field::new(name, value))
+    keep(|call| {
+        let field = Field::new(name.octets(call)?, value.octets(call)?);
+        event.get(call)?.headers.push(field)
     })
 }
 
@@ -221,47 +159,37 @@ pub unsafe extern "C" fn eslp_outgoing_event_add(
 /// @return ESLP_INSUFFICIENT if no slot for a header is left.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_outgoing_event_add_array(
-    event: *mut eslp_outgoing_event,
+pub extern "C" fn eslp_outgoing_event_add_array(
+    event: Handle<eslp_outgoing_event>,
     name: eslp_bytes,
-    items: *const eslp_bytes,
+    items: In<eslp_bytes>,
     count: usize,
-    slots: *mut eslp_item_slot,
+    slots: Slots<eslp_item_slot>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `event` is a handle, `name` and `items[..count]` are inputs and `slots[..count]`
-    // is lent memory. `place < count` slots of at least the size and alignment of a `&[u8]`, asserted above, so `add`
-    // stays in bounds; `slice` sees `count` slots that the loop has written, or the function has returned.
-    run(|| unsafe {
-        let event = eslp_outgoing_event::inner(event)?;
-        let name: &'static [u8] = name.octets()?;
-        let memory = crate::ptr::slice_mut(slots.cast::<core::mem::MaybeUninit<eslp_item_slot>>(), count)?;
-        let first = memory.as_mut_ptr().cast::<&'static [u8]>();
-        for (place, item) in slice(items, count)?.iter().enumerate() {
-            first.add(place).write(item.octets()?);
-        }
-        event.add(Field::array(name, slice(first, count)?))
+    keep(|call| {
+        let (event, name) = (event.get(call)?, name.octets(call)?);
+        let mut items = items.slice(count, call)?.iter();
+        let items = slots.filled(count, |_| items.next().unwrap_or(&eslp_bytes::ZERO).octets(call))?;
+        event.headers.push(Field::array(name, items))
     })
 }
 
 /// Gives the event a body; NULL takes it away. An empty one is told from none in JSON only.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_outgoing_event_body(event: *mut eslp_outgoing_event, body: eslp_bytes) -> eslp_status {
-    // SAFETY: by the contract with C, `event` is a handle and `body` is an input.
-    run(|| unsafe {
-        let body = body.optional()?;
-        eslp_outgoing_event::inner(event)?.body = body.map(Value::from_bytes);
+pub extern "C" fn eslp_outgoing_event_body(event: Handle<eslp_outgoing_event>, body: eslp_bytes) -> eslp_status {
+    keep(|call| {
+        let body = body.said(call)?;
+        event.get(call)?.body = body.map(Value::from_bytes);
         Ok(())
     })
 }
 
 /// Takes all headers and the body away, for the next event in the same slots.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_outgoing_event_clear(event: *mut eslp_outgoing_event) -> eslp_status {
-    // SAFETY: by the contract with C, `event` is a handle.
-    run(|| unsafe {
-        let event = eslp_outgoing_event::inner(event)?;
-        (event.used, event.body) = (0, None);
-        Ok(())
+pub extern "C" fn eslp_outgoing_event_clear(event: Handle<eslp_outgoing_event>) -> eslp_status {
+    event.change(|event| {
+        event.headers.clear();
+        event.body = None;
     })
 }
 
@@ -273,17 +201,12 @@ pub unsafe extern "C" fn eslp_outgoing_event_clear(event: *mut eslp_outgoing_eve
 /// ESLP_DOCUMENT_TRUNCATED on if the event cannot be read to its end: the headers before that are added.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_outgoing_event_read(
-    event: *mut eslp_outgoing_event,
-    from: *const eslp_event,
-) -> eslp_status {
-    // SAFETY: by the contract with C, `event` is a handle and `from` is an input.
-    run(|| unsafe {
-        let event = eslp_outgoing_event::inner(event)?;
-        let from: esl_core::Event<'static> = crate::event::event(from)?;
-        let mut headers = from.headers();
+pub extern "C" fn eslp_outgoing_event_read(event: Handle<eslp_outgoing_event>, from: In<eslp_event>) -> eslp_status {
+    keep(|call| {
+        let event = event.get(call)?;
+        let mut headers = from.event(call)?.headers();
         for header in headers.by_ref() {
-            event.add(header.into())?;
+            event.headers.push(header.into())?;
         }
         if let Some(error) = headers.error() {
             return Err(eslp_status::of(error.code()));
@@ -302,17 +225,19 @@ pub unsafe extern "C" fn eslp_outgoing_event_read(
 /// the number of headers if it is the body.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_outgoing_event_encode(
-    event: *const eslp_outgoing_event,
+pub extern "C" fn eslp_outgoing_event_encode(
+    event: Look<eslp_outgoing_event>,
     format: eslp_format,
     flags: i32,
-    out: *mut c_void,
+    out: Out<c_void>,
     size: usize,
-    len: *mut usize,
+    len: Out<usize>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `event` is a handle and `out[..size]` and `len` are outputs.
-    run(|| unsafe {
-        encode(&eslp_outgoing_event::inner_ref(event)?.event(Written::to(out, size))?, format, flags, out, size, len)
+    run(|call| {
+        let event = event.get(call)?;
+        let len = len.optional(call)?;
+        let (out, call) = out.room(size, call)?;
+        encoded(event.event(call)?.encode(said_format(format)?, options_of(flags)?, out), len)
     })
 }
 
@@ -325,16 +250,19 @@ pub unsafe extern "C" fn eslp_outgoing_event_encode(
 /// the number of headers if it is the body.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_event_transcode(
-    event: *const eslp_event,
+pub extern "C" fn eslp_event_transcode(
+    event: In<eslp_event>,
     format: eslp_format,
     flags: i32,
-    out: *mut c_void,
+    out: Out<c_void>,
     size: usize,
-    len: *mut usize,
+    len: Out<usize>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `event` is an input and `out[..size]` and `len` are outputs.
-    run(|| unsafe { encode(&event_apart(event, out, size)?, format, flags, out, size, len) })
+    run(|call| {
+        let len = len.optional(call)?;
+        let (out, call) = out.room(size, call)?;
+        encoded(event.event(call)?.encode(said_format(format)?, options_of(flags)?, out), len)
+    })
 }
 
 /// Writes the frame of an event, head and document, for connections that agree in `format`, an eslp_format, and `percent`,
@@ -344,24 +272,22 @@ pub unsafe extern "C" fn eslp_event_transcode(
 #[cfg(feature = "server")]
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_outgoing_event_frame(
-    event: *const eslp_outgoing_event,
+pub extern "C" fn eslp_outgoing_event_frame(
+    event: Look<eslp_outgoing_event>,
     format: eslp_format,
     percent: eslp_percent,
-    out: *mut c_void,
+    out: Out<c_void>,
     size: usize,
-    len: *mut usize,
+    len: Out<usize>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `event` is a handle and `out[..size]` and `len` are outputs.
-    run(|| unsafe {
-        let len = Out::optional(len)?;
-        let event = eslp_outgoing_event::inner_ref(event)?.event(Written::to(out, size))?;
-        encoded(coding_of(format, percent)?.encode(&event, output(out, size)?), len)
+    run(|call| {
+        let len = len.optional(call)?;
+        let (out, call) = out.room(size, call)?;
+        encoded(coding_of(format, percent)?.encode(&event.get(call)?.event(call)?, out), len)
     })
 }
 
 #[cfg(feature = "server")]
 pub(crate) fn coding_of(format: eslp_format, percent: eslp_percent) -> Outcome<EventCoding> {
-    let format = format_of(format)?.ok_or(eslp_status::ESLP_INVALID_ARGUMENT)?;
-    Ok(EventCoding { format, percent: percent_of(percent)? })
+    Ok(EventCoding { format: said_format(format)?, percent: percent.try_into()? })
 }

@@ -6,10 +6,10 @@ use core::ffi::c_void;
 use esl_core::frame::Step;
 use esl_core::{Decoder, Limits};
 
-use crate::handle::{Opaque, assert_size};
+use crate::handle::{Handle, Look, Opaque as _};
 use crate::message::{eslp_lines, eslp_message};
 use crate::octets::eslp_bytes;
-use crate::ptr::{Out, Outcome, Plain as _, input, known, read, run};
+use crate::ptr::{Call, In, Lent, Out, Outcome, Plain as _, ask, known, run};
 use crate::status::eslp_status;
 
 /// The limits of a decoder, and the size from which on frames are handed out in pieces.
@@ -51,14 +51,6 @@ pub const ESLP_DECODER_SIZE: usize = 384;
 
 /// Cuts the octets of a stream into frames. See "Decoder".
 pub struct eslp_decoder;
-
-// SAFETY: C knows the type by name only; the mark is used once.
-unsafe impl Opaque for eslp_decoder {
-    type Inner = Decoder;
-    const MARK: u64 = 0x6573_6c70_6465_6310;
-}
-
-const _: () = assert_size::<eslp_decoder>(ESLP_DECODER_SIZE);
 
 numbers! {
     /// Who sends the octets that a decoder reads.
@@ -161,29 +153,28 @@ impl From<Step<'_>> for eslp_step {
     }
 }
 
-/// # Safety
-/// As [`read`], but NULL stands for the defaults.
-pub(crate) unsafe fn limits(pointer: *const eslp_limits, default: Limits) -> Outcome<Limits> {
-    if pointer.is_null() {
-        return Ok(default);
+impl eslp_limits {
+    pub(crate) fn limits(&self, default: Limits) -> Outcome<Limits> {
+        known(&self.reserved)?;
+        let or = |number, default| if number == 0 { default } else { number };
+        Ok(Limits {
+            max_head: or(self.max_head, default.max_head),
+            max_lines: or(self.max_lines, default.max_lines),
+            max_body: or(self.max_body, default.max_body),
+            max_buffered: or(self.max_buffered, default.max_buffered),
+        })
     }
-    // SAFETY: not NULL, so the precondition of `read` is this function's.
-    let limits = unsafe { read(pointer) }?;
-    known(&limits.reserved)?;
-    let or = |number, default| if number == 0 { default } else { number };
-    Ok(Limits {
-        max_head: or(limits.max_head, default.max_head),
-        max_lines: or(limits.max_lines, default.max_lines),
-        max_body: or(limits.max_body, default.max_body),
-        max_buffered: or(limits.max_buffered, default.max_buffered),
-    })
 }
 
-/// # Safety
-/// As [`limits`].
-unsafe fn decoder(sender: eslp_sender, limits: *const eslp_limits) -> Outcome<Decoder> {
-    // SAFETY: the same precondition as this function's.
-    let limits = unsafe { self::limits(limits, Limits::DEFAULT) }?;
+impl In<eslp_limits> {
+    /// NULL stands for the defaults.
+    pub(crate) fn limits(self, default: Limits, call: Call<'_>) -> Outcome<Limits> {
+        self.optional(call)?.map_or(Ok(default), |limits| limits.limits(default))
+    }
+}
+
+fn decoder(sender: eslp_sender, limits: In<eslp_limits>, call: Call<'_>) -> Outcome<Decoder> {
+    let limits = limits.limits(Limits::DEFAULT, call)?;
     match sender {
         eslp_sender::ESLP_FROM_SERVER => Ok(Decoder::new(limits)),
         eslp_sender::ESLP_FROM_CLIENT => Ok(Decoder::for_requests(limits)),
@@ -208,51 +199,39 @@ pub extern "C" fn eslp_decoder_alignof() -> usize {
 /// `sender` is an eslp_sender. Then eslp_decoder_decode().
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_decoder_init(
-    memory: *mut c_void,
+pub extern "C" fn eslp_decoder_init(
+    memory: Lent,
     size: usize,
     sender: eslp_sender,
-    limits: *const eslp_limits,
-    decoder: *mut *mut eslp_decoder,
+    limits: In<eslp_limits>,
+    decoder: Out<*mut eslp_decoder>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `limits` is an input, `decoder` is an output and `memory[..size]` is lent memory.
-    run(|| unsafe {
-        let out = Out::new(decoder)?;
-        out.set(eslp_decoder::place(memory, size, self::decoder(sender, limits)?)?);
-        Ok(())
-    })
+    decoder.give(|call| eslp_decoder::place(memory, size, self::decoder(sender, limits, call)?))
 }
 
 /// Ends a decoder in the caller's memory, which is free for other use then.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_decoder_drop(decoder: *mut eslp_decoder) -> eslp_status {
-    // SAFETY: by the contract with C, `decoder` is a handle.
-    run(|| unsafe { eslp_decoder::end(decoder) })
+pub extern "C" fn eslp_decoder_drop(decoder: Handle<eslp_decoder>) -> eslp_status {
+    decoder.end()
 }
 
 /// Makes a decoder on the heap; eslp_decoder_free() it.
 #[cfg(feature = "heap")]
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_decoder_new(
+pub extern "C" fn eslp_decoder_new(
     sender: eslp_sender,
-    limits: *const eslp_limits,
-    decoder: *mut *mut eslp_decoder,
+    limits: In<eslp_limits>,
+    decoder: Out<*mut eslp_decoder>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `limits` is an input and `decoder` is an output.
-    run(|| unsafe {
-        let out = Out::new(decoder)?;
-        out.set(eslp_decoder::allocate(self::decoder(sender, limits)?)?);
-        Ok(())
-    })
+    decoder.give(|call| eslp_decoder::allocate(self::decoder(sender, limits, call)?))
 }
 
 /// Gives a decoder on the heap back. NULL is fine.
 #[cfg(feature = "heap")]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_decoder_free(decoder: *mut eslp_decoder) {
-    // SAFETY: by the contract with C, `decoder` is a handle.
-    unsafe { eslp_decoder::give_back(decoder) }
+pub extern "C" fn eslp_decoder_free(decoder: Handle<eslp_decoder>) {
+    decoder.give_back()
 }
 
 /// Decodes the next frame or part in `buf`, which holds all octets read and not yet consumed.
@@ -264,25 +243,24 @@ pub unsafe extern "C" fn eslp_decoder_free(decoder: *mut eslp_decoder) {
 /// later call.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_decoder_decode(
-    decoder: *mut eslp_decoder,
-    buf: *const c_void,
+pub extern "C" fn eslp_decoder_decode(
+    decoder: Handle<eslp_decoder>,
+    buf: In<c_void>,
     len: usize,
-    step: *mut eslp_step,
+    step: Out<eslp_step>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `decoder` is a handle, `buf[..len]` is an input and `step` is an output.
-    run(|| unsafe {
-        let out = Out::new(step)?;
-        let decoder = eslp_decoder::inner(decoder)?;
-        let step = match decoder.decode(input(buf, len)?) {
-            Ok(step) => step,
+    run(|call| {
+        let mut out = step.nothing(call)?;
+        match decoder.get(call)?.decode(buf.octets(len, call)?) {
+            Ok(step) => {
+                out.set(step.into());
+                if matches!(step, Step::NeedData { .. }) { Err(eslp_status::ESLP_NEED_DATA) } else { Ok(()) }
+            }
             Err(error) => {
                 out.set(eslp_step { error_offset: error.offset, ..eslp_step::ZERO });
-                return Err(eslp_status::of(error.code()));
+                Err(eslp_status::of(error.code()))
             }
-        };
-        out.set(eslp_step::from(step));
-        if matches!(step, Step::NeedData { .. }) { Err(eslp_status::ESLP_NEED_DATA) } else { Ok(()) }
+        }
     })
 }
 
@@ -291,53 +269,32 @@ pub unsafe extern "C" fn eslp_decoder_decode(
 ///
 /// @return ESLP_NOT_FOUND if there is none.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_decoder_at_end(
-    decoder: *const eslp_decoder,
-    buf: *const c_void,
+pub extern "C" fn eslp_decoder_at_end(
+    decoder: Look<eslp_decoder>,
+    buf: In<c_void>,
     len: usize,
-    message: *mut eslp_message,
+    message: Out<eslp_message>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `decoder` is a handle, `buf[..len]` is an input and `message` is an output.
-    run(|| unsafe {
-        let out = Out::new(message)?;
-        let frame = eslp_decoder::inner_ref(decoder)?.at_end(input(buf, len)?).ok_or(eslp_status::ESLP_NOT_FOUND)?;
-        out.set(eslp_message::of_whole(frame));
-        Ok(())
-    })
+    message.find(|call| Ok(decoder.get(call)?.at_end(buf.octets(len, call)?).map(eslp_message::of_whole)))
 }
 
 /// The number of octets of a frame that the end of the stream left incomplete, those that were handed out in parts
 /// included; `buf` is what was read and not consumed. Blank lines do not count. 0 if something is wrong with the
 /// arguments.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_decoder_incomplete(
-    decoder: *const eslp_decoder,
-    buf: *const c_void,
-    len: usize,
-) -> usize {
-    // SAFETY: by the contract with C, `decoder` is a handle and `buf[..len]` is an input.
-    let (decoder, octets) = unsafe { (eslp_decoder::inner_ref(decoder), input(buf, len)) };
-    match (decoder, octets) {
-        (Ok(decoder), Ok(octets)) => decoder.incomplete(octets),
-        (Err(_), _) | (_, Err(_)) => 0,
-    }
+pub extern "C" fn eslp_decoder_incomplete(decoder: Look<eslp_decoder>, buf: In<c_void>, len: usize) -> usize {
+    ask(0, |call| Ok(decoder.get(call)?.incomplete(buf.octets(len, call)?)))
 }
 
 /// The number of octets that this frame lacks; 0 if its head has not said how long it is, or something is wrong with the
 /// arguments.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_decoder_missing(decoder: *const eslp_decoder, buf: *const c_void, len: usize) -> usize {
-    // SAFETY: by the contract with C, `decoder` is a handle and `buf[..len]` is an input.
-    let (decoder, octets) = unsafe { (eslp_decoder::inner_ref(decoder), input(buf, len)) };
-    match (decoder, octets) {
-        (Ok(decoder), Ok(octets)) => decoder.missing(octets),
-        (Err(_), _) | (_, Err(_)) => 0,
-    }
+pub extern "C" fn eslp_decoder_missing(decoder: Look<eslp_decoder>, buf: In<c_void>, len: usize) -> usize {
+    ask(0, |call| Ok(decoder.get(call)?.missing(buf.octets(len, call)?)))
 }
 
 /// Position in the stream of the buffer's first octet: all that was consumed. 0 if something is wrong with the argument.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_decoder_position(decoder: *const eslp_decoder) -> u64 {
-    // SAFETY: by the contract with C, `decoder` is a handle.
-    unsafe { eslp_decoder::inner_ref(decoder) }.map_or(0, |decoder| decoder.position())
+pub extern "C" fn eslp_decoder_position(decoder: Look<eslp_decoder>) -> u64 {
+    decoder.ask(0, |decoder| decoder.position())
 }

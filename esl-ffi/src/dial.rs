@@ -6,27 +6,28 @@ use core::ffi::c_void;
 use esl_core::command::app::AppEncodeError;
 use esl_core::dial::{
     Bridge, Destination, DialEncodeError, DialError, DialField, DialHandles, DialReadError, DialString, Endpoint,
-    FlatLeg, Hook, Inline, Join, Leg, LegSource, Originate, Task, Variables,
+    FlatLeg, Hook, Inline, Join, Leg, Originate, Task, Variables,
 };
 use esl_core::name::HangupCause;
-use esl_core::raw::app as raw;
+use esl_core::raw::{app as raw, dial as raw_dial};
 use esl_core::text::Insufficient;
 
 use crate::octets::eslp_bytes;
 use crate::pairs::{eslp_pair, eslp_pairs};
-use crate::ptr::{Out, Outcome, Plain as _, Written, known, output, read, run, slice, slice_mut};
+use crate::ptr::{Call, In, Out, Outcome, Place, Plain, Wanted as _, known, run};
 use crate::status::eslp_status;
 
 numbers! {
     /// The separator between a leg and the previous one.
     pub enum eslp_join {
         /// `,`: both are called at once.
-        ESLP_JOIN_AND = 0,
+        ESLP_JOIN_AND = 0 => And,
         /// `|`: this one begins a list that is called if nobody answers in the list before.
-        ESLP_JOIN_OR = 1,
+        ESLP_JOIN_OR = 1 => Or,
         /// `:_:`: this one begins a handle of its own, called at the same time ("enterprise originate").
-        ESLP_JOIN_ENTERPRISE = 2,
+        ESLP_JOIN_ENTERPRISE = 2 => Enterprise,
     }
+    of Join as Join for Join
 }
 
 /// One channel to call.
@@ -119,20 +120,21 @@ numbers! {
     /// An occasion on which a channel executes what its variables say.
     pub enum eslp_hook {
         /// The channel has been made, and is not called yet.
-        ESLP_HOOK_ORIGINATE = 1,
+        ESLP_HOOK_ORIGINATE = 1 => Originate,
         /// The call has been made, and this is the channel that goes on.
-        ESLP_HOOK_POST_ORIGINATE = 2,
+        ESLP_HOOK_POST_ORIGINATE = 2 => PostOriginate,
         /// It rings.
-        ESLP_HOOK_RING = 3,
+        ESLP_HOOK_RING = 3 => Ring,
         /// It sends early media.
-        ESLP_HOOK_PRE_ANSWER = 4,
+        ESLP_HOOK_PRE_ANSWER = 4 => PreAnswer,
         /// It sends media, early or not.
-        ESLP_HOOK_MEDIA = 5,
+        ESLP_HOOK_MEDIA = 5 => Media,
         /// It has answered.
-        ESLP_HOOK_ANSWER = 6,
+        ESLP_HOOK_ANSWER = 6 => Answer,
         /// A tone has been heard that the application `tone_detect` listens for.
-        ESLP_HOOK_TONE_DETECT = 7,
+        ESLP_HOOK_TONE_DETECT = 7 => ToneDetect,
     }
+    for Hook
 }
 
 /// What a leg calls, put together of its parts: no part can become another. Any other endpoint is given to eslp_leg as text.
@@ -161,28 +163,29 @@ numbers! {
         /// None.
         ESLP_DIAL_FIELD_NONE = 0,
         /// The name of a variable.
-        ESLP_DIAL_FIELD_VARIABLE_NAME = 1,
+        ESLP_DIAL_FIELD_VARIABLE_NAME = 1 => VariableName,
         /// The value of a variable.
-        ESLP_DIAL_FIELD_VARIABLE_VALUE = 2,
+        ESLP_DIAL_FIELD_VARIABLE_VALUE = 2 => VariableValue,
         /// An endpoint.
-        ESLP_DIAL_FIELD_ENDPOINT = 3,
+        ESLP_DIAL_FIELD_ENDPOINT = 3 => Endpoint,
         /// The extension.
-        ESLP_DIAL_FIELD_EXTENSION = 4,
+        ESLP_DIAL_FIELD_EXTENSION = 4 => Extension,
         /// The name of the application.
-        ESLP_DIAL_FIELD_APPLICATION = 5,
+        ESLP_DIAL_FIELD_APPLICATION = 5 => Application,
         /// The argument of the application.
-        ESLP_DIAL_FIELD_ARGUMENT = 6,
+        ESLP_DIAL_FIELD_ARGUMENT = 6 => Argument,
         /// The dialplan.
-        ESLP_DIAL_FIELD_DIALPLAN = 7,
+        ESLP_DIAL_FIELD_DIALPLAN = 7 => Dialplan,
         /// The context.
-        ESLP_DIAL_FIELD_CONTEXT = 8,
+        ESLP_DIAL_FIELD_CONTEXT = 8 => Context,
         /// The caller's name.
-        ESLP_DIAL_FIELD_CID_NAME = 9,
+        ESLP_DIAL_FIELD_CID_NAME = 9 => CidName,
         /// The caller's number.
-        ESLP_DIAL_FIELD_CID_NUM = 10,
+        ESLP_DIAL_FIELD_CID_NUM = 10 => CidNum,
         /// The time limit.
-        ESLP_DIAL_FIELD_TIMEOUT_SEC = 11,
+        ESLP_DIAL_FIELD_TIMEOUT_SEC = 11 => TimeoutSec,
     }
+    of DialField as raw_dial::DialField for DialField
 }
 
 /// Where a call is wrong.
@@ -214,36 +217,12 @@ pub struct eslp_dial_read {
     pub reserved: [u64; 2],
 }
 
-// SAFETY: no field has interior mutability, and the raw pointers are only read through. While a reference exists, the legs
-// are an input: nobody writes to them, so reads from several threads cannot race.
-unsafe impl Sync for eslp_dial {}
-
-impl LegSource for eslp_dial {
-    fn leg(&self, place: usize) -> Option<FlatLeg<'_>> {
-        // SAFETY: a `LegSource` is made in `dial` only, whose caller guarantees that `legs` points to `count` legs
-        // which are an input.
-        let leg = unsafe { slice(self.legs, self.count) }.ok()?.get(place)?;
-        // SAFETY: whatever a leg of an input points to is an input, too.
-        unsafe { leg.flat(Written::NOWHERE) }.ok()
-    }
-}
-
 impl eslp_leg {
-    /// # Safety
-    /// `self` is an input as [`ptr`](crate::ptr) defines it: so is whatever its fields point to.
-    unsafe fn flat<'a>(&'a self, written: Written) -> Outcome<FlatLeg<'a>> {
-        let join = match self.join {
-            eslp_join::ESLP_JOIN_AND => Join::And,
-            eslp_join::ESLP_JOIN_OR => Join::Or,
-            eslp_join::ESLP_JOIN_ENTERPRISE => Join::Enterprise,
-            _ => return Err(eslp_status::ESLP_UNKNOWN_NUMBER),
-        };
-        // SAFETY: the fields of an input are inputs, which is all that `variables` and `octets` require.
-        unsafe {
-            known(&self.reserved)?;
-            let leg = Leg { variables: self.variables.variables(written)?, endpoint: self.endpoint.apart(written)? };
-            Ok(FlatLeg { join, handle_variables: self.handle_variables.variables(written)?, leg })
-        }
+    pub(crate) fn flat<'c>(&'c self, call: Call<'c>) -> Outcome<FlatLeg<'c>> {
+        let join = self.join.try_into()?;
+        known(&self.reserved)?;
+        let leg = Leg { variables: self.variables.variables(call)?, endpoint: self.endpoint.octets(call)? };
+        Ok(FlatLeg { join, handle_variables: self.handle_variables.variables(call)?, leg })
     }
 
     fn read(join: Join, handle_variables: Variables<'_>, leg: Leg<'_>) -> Self {
@@ -251,28 +230,19 @@ impl eslp_leg {
             endpoint: eslp_bytes::of(leg.endpoint),
             variables: eslp_pairs::of_variables(leg.variables),
             handle_variables: eslp_pairs::of_variables(handle_variables),
-            join: match join {
-                Join::And => eslp_join::ESLP_JOIN_AND,
-                Join::Or => eslp_join::ESLP_JOIN_OR,
-                Join::Enterprise => eslp_join::ESLP_JOIN_ENTERPRISE,
-            },
+            join: join.into(),
             ..Self::ZERO
         }
     }
 }
 
 impl eslp_dial {
-    /// # Safety
-    /// `self` is an input as [`ptr`](crate::ptr) defines it: so is whatever its fields point to.
-    pub(crate) unsafe fn dial<'a>(&'a self, written: Written) -> Outcome<DialString<'a>> {
-        // SAFETY: the fields of an input are inputs, which is all that `slice`, `flat` and `variables` require.
-        unsafe {
-            known(&self.reserved)?;
-            for leg in slice(self.legs, self.count)? {
-                leg.flat(written)?;
-            }
-            Ok(DialString { variables: self.variables.variables(written)?, handles: DialHandles::from_legs(self) })
+    pub(crate) fn dial<'c>(&'c self, call: Call<'c>) -> Outcome<DialString<'c>> {
+        known(&self.reserved)?;
+        for leg in self.given(call)? {
+            leg.flat(call)?;
         }
+        Ok(DialString { variables: self.variables.variables(call)?, handles: DialHandles::from_legs(self) })
     }
 
     /// A dial string that was read, its legs in slots of C's.
@@ -304,26 +274,21 @@ impl eslp_dial {
 }
 
 impl eslp_originate {
-    /// # Safety
-    /// `self` is an input as [`ptr`](crate::ptr) defines it: so is whatever its fields point to.
-    unsafe fn originate<'a>(&'a self, written: Written) -> Outcome<Originate<'a>> {
-        // SAFETY: the fields of an input are inputs, which is all that `optional`, `octets` and `dial` require.
-        unsafe {
-            known(&self.reserved)?;
-            let destination = match self.application.said(written)? {
-                Some(app) => Destination::Application { app, arg: self.argument.apart(written)? },
-                None => Destination::Extension(self.extension.apart(written)?),
-            };
-            Ok(Originate {
-                dial: self.dial.dial(written)?,
-                destination,
-                dialplan: self.dialplan.said(written)?,
-                context: self.context.said(written)?,
-                cid_name: self.cid_name.said(written)?,
-                cid_num: self.cid_num.said(written)?,
-                timeout_sec: (self.timeout_sec != 0).then_some(self.timeout_sec),
-            })
-        }
+    fn originate<'c>(&'c self, call: Call<'c>) -> Outcome<Originate<'c>> {
+        known(&self.reserved)?;
+        let destination = match self.application.said(call)? {
+            Some(app) => Destination::Application { app, arg: self.argument.octets(call)? },
+            None => Destination::Extension(self.extension.octets(call)?),
+        };
+        Ok(Originate {
+            dial: self.dial.dial(call)?,
+            destination,
+            dialplan: self.dialplan.said(call)?,
+            context: self.context.said(call)?,
+            cid_name: self.cid_name.said(call)?,
+            cid_num: self.cid_num.said(call)?,
+            timeout_sec: (self.timeout_sec != 0).then_some(self.timeout_sec),
+        })
     }
 
     fn read(call: &Originate<'_>, dial: eslp_dial) -> Self {
@@ -347,21 +312,12 @@ impl eslp_originate {
 }
 
 impl eslp_endpoint {
-    /// # Safety
-    /// `self` is an input as [`ptr`](crate::ptr) defines it: so is whatever its fields point to.
-    unsafe fn endpoint<'a>(&self, written: Written) -> Outcome<Endpoint<'a>> {
+    fn endpoint<'c>(&self, call: Call<'c>) -> Outcome<Endpoint<'c>> {
         known(&self.reserved)?;
-        // SAFETY: the fields of an input are inputs, which is all that `apart` and `said` require.
-        let (profile, name, domain, context, dialplan) = unsafe {
-            (
-                self.profile.apart(written)?,
-                self.name.apart(written)?,
-                self.domain.said(written)?,
-                self.context.said(written)?,
-                self.dialplan.said(written)?,
-            )
-        };
-        let in_domain = |endpoint: Endpoint<'a>| domain.map_or(endpoint, |domain| endpoint.domain(domain));
+        let (profile, name) = (self.profile.octets(call)?, self.name.octets(call)?);
+        let (domain, context, dialplan) =
+            (self.domain.said(call)?, self.context.said(call)?, self.dialplan.said(call)?);
+        let in_domain = |endpoint: Endpoint<'c>| domain.map_or(endpoint, |domain| endpoint.domain(domain));
         Ok(match self.kind {
             eslp_endpoint_kind::ESLP_ENDPOINT_USER => in_domain(Endpoint::user(name)),
             eslp_endpoint_kind::ESLP_ENDPOINT_GROUP => in_domain(Endpoint::group(name)),
@@ -383,19 +339,6 @@ impl eslp_endpoint {
     }
 }
 
-fn hook_of(number: eslp_hook) -> Outcome<Hook> {
-    Ok(match number {
-        eslp_hook::ESLP_HOOK_ORIGINATE => Hook::Originate,
-        eslp_hook::ESLP_HOOK_POST_ORIGINATE => Hook::PostOriginate,
-        eslp_hook::ESLP_HOOK_RING => Hook::Ring,
-        eslp_hook::ESLP_HOOK_PRE_ANSWER => Hook::PreAnswer,
-        eslp_hook::ESLP_HOOK_MEDIA => Hook::Media,
-        eslp_hook::ESLP_HOOK_ANSWER => Hook::Answer,
-        eslp_hook::ESLP_HOOK_TONE_DETECT => Hook::ToneDetect,
-        _ => return Err(eslp_status::ESLP_UNKNOWN_NUMBER),
-    })
-}
-
 /// The error of a variable for a hook as that of a dial string: its task is a text, which is refused for nothing else.
 fn hook_error(error: AppEncodeError) -> DialEncodeError {
     match raw::AppEncodeError::from(error) {
@@ -405,62 +348,76 @@ fn hook_error(error: AppEncodeError) -> DialEncodeError {
     }
 }
 
-const FIELDS: [DialField; 11] = [
-    DialField::VariableName,
-    DialField::VariableValue,
-    DialField::Endpoint,
-    DialField::Extension,
-    DialField::Application,
-    DialField::Argument,
-    DialField::Dialplan,
-    DialField::Context,
-    DialField::CidName,
-    DialField::CidNum,
-    DialField::TimeoutSec,
-];
-
-fn field_number(field: DialField) -> eslp_dial_field {
-    let number = FIELDS.iter().zip(1..).find(|(known, _)| **known == field).map_or(0, |(_, number)| number);
-    eslp_dial_field(number)
-}
-
 impl From<DialError> for eslp_dial_fault {
     fn from(error: DialError) -> Self {
-        Self { field: field_number(error.field), leg: error.leg, item: error.item, offset: error.offset, ..Self::ZERO }
+        Self { field: error.field.into(), leg: error.leg, item: error.item, offset: error.offset, ..Self::ZERO }
     }
 }
 
 /// Sets `len` or `fault`, and returns the status of writing.
 fn wrote(
     result: Result<usize, DialEncodeError>,
-    len: Option<Out<usize>>,
-    fault: Option<Out<eslp_dial_fault>>,
+    len: Option<Place<'_, usize>>,
+    fault: Option<Place<'_, eslp_dial_fault>>,
 ) -> Outcome {
     match result {
-        Ok(count) | Err(DialEncodeError::Insufficient(Insufficient { required: count })) => {
-            if let Some(len) = len {
-                len.set(count);
-            }
-        }
-        Err(DialEncodeError::Refused(error)) => {
-            if let Some(fault) = fault {
-                fault.set(error.into());
-            }
-        }
+        Ok(count) | Err(DialEncodeError::Insufficient(Insufficient { required: count })) => len.set(count),
+        Err(DialEncodeError::Refused(error)) => fault.set(error.into()),
     }
     result.map(drop).map_err(|error| eslp_status::of(error.code()))
 }
 
-/// Sets `read`, and returns the status of failed reading.
-fn unread(error: DialReadError, read: Option<Out<eslp_dial_read>>) -> eslp_status {
-    if let Some(read) = read {
-        let offset = match error {
-            DialReadError::Refused(error) => error.offset,
-            DialReadError::Insufficient(error) => error.required,
-        };
-        read.set(eslp_dial_read { offset, ..eslp_dial_read::ZERO });
+/// The body of a function that writes, and sets `len` or `fault`.
+fn write(
+    (out, size): (Out<c_void>, usize),
+    len: Out<usize>,
+    fault: Out<eslp_dial_fault>,
+    encode: impl for<'c> FnOnce(&'c mut [u8], Call<'c>) -> Outcome<Result<usize, DialEncodeError>>,
+) -> eslp_status {
+    run(|call| {
+        let (len, fault) = (len.optional(call)?, fault.optional(call)?);
+        let (out, call) = out.room(size, call)?;
+        wrote(encode(out, call)?, len, fault)
+    })
+}
+
+/// The place of what cannot be read, or what storage it needs.
+fn place(error: DialReadError) -> usize {
+    match error {
+        DialReadError::Refused(error) => error.offset,
+        DialReadError::Insufficient(error) => error.required,
     }
-    eslp_status::of(error.code())
+}
+
+/// The body of a function that reads a call, and sets `told`.
+fn read<T: Plain>(
+    (storage, size): (Out<c_void>, usize),
+    (legs, max): (Out<eslp_leg>, usize),
+    out: Out<T>,
+    told: Out<eslp_dial_read>,
+    parse: impl for<'c> FnOnce(
+        &'c mut [u8],
+        &'c mut [eslp_leg],
+        &mut eslp_dial_read,
+        Call<'c>,
+    ) -> Outcome<Result<Outcome<T>, DialReadError>>,
+) -> eslp_status {
+    out.give(|call| {
+        let told = told.optional(call)?;
+        let legs = legs.array(max, call)?;
+        let (storage, call) = storage.room(size, call)?;
+        let mut read = eslp_dial_read::ZERO;
+        match parse(storage, legs, &mut read, call)? {
+            Ok(result) => {
+                told.set(read);
+                result
+            }
+            Err(error) => {
+                told.set(eslp_dial_read { offset: place(error), ..eslp_dial_read::ZERO });
+                Err(eslp_status::of(error.code()))
+            }
+        }
+    })
 }
 
 /// Writes the line for `api` and `bgapi` to `out`. `len`, which may be NULL, is its length.
@@ -472,19 +429,14 @@ fn unread(error: DialReadError, read: Option<Out<eslp_dial_read>>) -> eslp_statu
 /// ESLP_DIAL_EMPTY on if no line would be read back as this; `fault`, which may be NULL, says where.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_originate_encode(
-    call: *const eslp_originate,
-    out: *mut c_void,
+pub extern "C" fn eslp_originate_encode(
+    call: In<eslp_originate>,
+    out: Out<c_void>,
     size: usize,
-    len: *mut usize,
-    fault: *mut eslp_dial_fault,
+    len: Out<usize>,
+    fault: Out<eslp_dial_fault>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `call` is an input and `out[..size]`, `len` and `fault` are outputs.
-    run(|| unsafe {
-        let (len, fault) = (Out::optional(len)?, Out::optional(fault)?);
-        let call = read(call)?.originate(Written::to(out, size))?;
-        wrote(call.encode(output(out, size)?).map(<[u8]>::len), len, fault)
-    })
+    write((out, size), len, fault, |out, lasts| Ok(call.read(lasts)?.originate(lasts)?.encode(out).map(<[u8]>::len)))
 }
 
 /// Writes the argument for the application `bridge` to `out`. `len`, which may be NULL, is its length.
@@ -492,18 +444,15 @@ pub unsafe extern "C" fn eslp_originate_encode(
 /// @return As eslp_originate_encode().
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_bridge_encode(
-    dial: *const eslp_dial,
-    out: *mut c_void,
+pub extern "C" fn eslp_bridge_encode(
+    dial: In<eslp_dial>,
+    out: Out<c_void>,
     size: usize,
-    len: *mut usize,
-    fault: *mut eslp_dial_fault,
+    len: Out<usize>,
+    fault: Out<eslp_dial_fault>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `dial` is an input and `out[..size]`, `len` and `fault` are outputs.
-    run(|| unsafe {
-        let (len, fault) = (Out::optional(len)?, Out::optional(fault)?);
-        let call = Bridge { dial: read(dial)?.dial(Written::to(out, size))? };
-        wrote(call.encode(output(out, size)?).map(<[u8]>::len), len, fault)
+    write((out, size), len, fault, |out, call| {
+        Ok(Bridge { dial: dial.read(call)?.dial(call)? }.encode(out).map(<[u8]>::len))
     })
 }
 
@@ -515,29 +464,18 @@ pub unsafe extern "C" fn eslp_bridge_encode(
 /// `originate`, or the server would refuse it or read past its end.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_originate_parse(
+pub extern "C" fn eslp_originate_parse(
     line: eslp_bytes,
-    storage: *mut c_void,
+    storage: Out<c_void>,
     size: usize,
-    legs: *mut eslp_leg,
+    legs: Out<eslp_leg>,
     max: usize,
-    call: *mut eslp_originate,
-    read: *mut eslp_dial_read,
+    call: Out<eslp_originate>,
+    read: Out<eslp_dial_read>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `line` is an input, `storage[..size]`, `call` and `read` are outputs and
-    // `legs[..max]` is lent memory.
-    run(|| unsafe {
-        let (out, read) = (Out::new(call)?, Out::optional(read)?);
-        let legs = slice_mut(legs, max)?;
-        let parsed = Originate::parse(line.apart(Written::to(storage, size))?, output(storage, size)?);
-        let parsed = parsed.map_err(|error| unread(error, read))?;
-        let mut result = eslp_dial_read::ZERO;
-        let dial = eslp_dial::read(&parsed.dial, legs, &mut result);
-        if let Some(read) = read {
-            read.set(result);
-        }
-        out.set(eslp_originate::read(&parsed, dial?));
-        Ok(())
+    self::read((storage, size), (legs, max), call, read, |storage, legs, read, lasts| {
+        let parsed = Originate::parse(line.octets(lasts)?, storage);
+        Ok(parsed.map(|call| Ok(eslp_originate::read(&call, eslp_dial::read(&call.dial, legs, read)?))))
     })
 }
 
@@ -546,29 +484,18 @@ pub unsafe extern "C" fn eslp_originate_parse(
 /// @return As eslp_originate_parse(); ESLP_DIAL_PARSE_EXPANSION if it holds `${...}`, which only the channel can expand.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_bridge_parse(
+pub extern "C" fn eslp_bridge_parse(
     argument: eslp_bytes,
-    storage: *mut c_void,
+    storage: Out<c_void>,
     size: usize,
-    legs: *mut eslp_leg,
+    legs: Out<eslp_leg>,
     max: usize,
-    dial: *mut eslp_dial,
-    read: *mut eslp_dial_read,
+    dial: Out<eslp_dial>,
+    read: Out<eslp_dial_read>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `argument` is an input, `storage[..size]`, `dial` and `read` are outputs and
-    // `legs[..max]` is lent memory.
-    run(|| unsafe {
-        let (out, read) = (Out::new(dial)?, Out::optional(read)?);
-        let legs = slice_mut(legs, max)?;
-        let parsed = Bridge::parse(argument.apart(Written::to(storage, size))?, output(storage, size)?);
-        let parsed = parsed.map_err(|error| unread(error, read))?;
-        let mut result = eslp_dial_read::ZERO;
-        let dial = eslp_dial::read(&parsed.dial, legs, &mut result);
-        if let Some(read) = read {
-            read.set(result);
-        }
-        out.set(dial?);
-        Ok(())
+    self::read((storage, size), (legs, max), dial, read, |storage, legs, read, call| {
+        let parsed = Bridge::parse(argument.octets(call)?, storage);
+        Ok(parsed.map(|bridge| eslp_dial::read(&bridge.dial, legs, read)))
     })
 }
 
@@ -578,19 +505,14 @@ pub unsafe extern "C" fn eslp_bridge_parse(
 /// from 0.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_endpoint_encode(
-    endpoint: *const eslp_endpoint,
-    out: *mut c_void,
+pub extern "C" fn eslp_endpoint_encode(
+    endpoint: In<eslp_endpoint>,
+    out: Out<c_void>,
     size: usize,
-    len: *mut usize,
-    fault: *mut eslp_dial_fault,
+    len: Out<usize>,
+    fault: Out<eslp_dial_fault>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `endpoint` is an input and `out[..size]`, `len` and `fault` are outputs.
-    run(|| unsafe {
-        let (len, fault) = (Out::optional(len)?, Out::optional(fault)?);
-        let endpoint = read(endpoint)?.endpoint(Written::to(out, size))?;
-        wrote(endpoint.encode(output(out, size)?).map(<[u8]>::len), len, fault)
-    })
+    write((out, size), len, fault, |out, call| Ok(endpoint.read(call)?.endpoint(call)?.encode(out).map(<[u8]>::len)))
 }
 
 /// Makes the variable that has a channel execute something on an occasion: for the variables of a leg, a handle or a whole dial string.
@@ -604,21 +526,21 @@ pub unsafe extern "C" fn eslp_endpoint_encode(
 /// if the server would execute something else; `fault`, which may be NULL, says where.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_hook_encode(
+pub extern "C" fn eslp_hook_encode(
     hook: eslp_hook,
     app: eslp_bytes,
     arg: eslp_bytes,
     in_background: bool,
-    out: *mut c_void,
+    out: Out<c_void>,
     size: usize,
-    variable: *mut eslp_pair,
-    fault: *mut eslp_dial_fault,
+    variable: Out<eslp_pair>,
+    fault: Out<eslp_dial_fault>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `app` and `arg` are inputs and `out[..size]`, `variable` and `fault` are outputs.
-    run(|| unsafe {
-        let (variable, fault) = (Out::new(variable)?, Out::optional(fault)?);
-        let (hook, written) = (hook_of(hook)?, Written::to(out, size));
-        let (app, arg, out) = (app.said(written)?, arg.apart(written)?, output(out, size)?);
+    run(|call| {
+        let (mut variable, fault) = (variable.nothing(call)?, fault.optional(call)?);
+        let hook: Hook = hook.try_into()?;
+        let (out, call) = out.room(size, call)?;
+        let (app, arg) = (app.said(call)?, arg.octets(call)?);
         let made = match app {
             None => hook.api(arg, out),
             Some(app) if in_background => hook.execute_async(Task::new(app, arg), out).map_err(hook_error),
@@ -626,7 +548,7 @@ pub unsafe extern "C" fn eslp_hook_encode(
         };
         match made {
             Ok((name, value)) => {
-                variable.set(eslp_pair { name: eslp_bytes::of(name), value: eslp_bytes::of(value) });
+                variable.set((name, value).into());
                 Ok(())
             }
             Err(error) => {
@@ -648,18 +570,15 @@ pub unsafe extern "C" fn eslp_hook_encode(
 /// @return As eslp_originate_encode(); `fault->item` says which application, from 0.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_inline_encode(
-    apps: *const eslp_pairs,
-    out: *mut c_void,
+pub extern "C" fn eslp_inline_encode(
+    apps: In<eslp_pairs>,
+    out: Out<c_void>,
     size: usize,
-    len: *mut usize,
-    fault: *mut eslp_dial_fault,
+    len: Out<usize>,
+    fault: Out<eslp_dial_fault>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `apps` is an input and `out[..size]`, `len` and `fault` are outputs.
-    run(|| unsafe {
-        let (len, fault) = (Out::optional(len)?, Out::optional(fault)?);
-        let inline = Inline::from(read(apps)?.variables(Written::to(out, size))?);
-        wrote(inline.encode(output(out, size)?).map(<[u8]>::len), len, fault)
+    write((out, size), len, fault, |out, call| {
+        Ok(Inline::from(apps.read(call)?.variables(call)?).encode(out).map(<[u8]>::len))
     })
 }
 
@@ -671,38 +590,26 @@ pub unsafe extern "C" fn eslp_inline_encode(
 /// @return An error from ESLP_DIAL_PARSE_STORAGE on if there is an application without a name, or the server would read past the end.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_inline_parse(
+pub extern "C" fn eslp_inline_parse(
     text: eslp_bytes,
-    storage: *mut c_void,
+    storage: Out<c_void>,
     size: usize,
-    apps: *mut eslp_pairs,
-    offset: *mut usize,
+    apps: Out<eslp_pairs>,
+    offset: Out<usize>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `text` is an input and `storage[..size]`, `apps` and `offset` are outputs.
-    run(|| unsafe {
-        let (out, offset) = (Out::new(apps)?, Out::optional(offset)?);
-        match Inline::parse(text.apart(Written::to(storage, size))?, output(storage, size)?) {
-            Ok(inline) => {
-                out.set(eslp_pairs::of_variables(inline.as_variables()));
-                Ok(())
-            }
-            Err(error) => {
-                if let Some(offset) = offset {
-                    offset.set(match error {
-                        DialReadError::Refused(error) => error.offset,
-                        DialReadError::Insufficient(error) => error.required,
-                    });
-                }
-                Err(eslp_status::of(error.code()))
-            }
-        }
+    apps.give(|call| {
+        let offset = offset.optional(call)?;
+        let (storage, call) = storage.room(size, call)?;
+        let inline = Inline::parse(text.octets(call)?, storage).map_err(|error| {
+            offset.set(place(error));
+            eslp_status::of(error.code())
+        })?;
+        Ok(eslp_pairs::of_variables(inline.as_variables()))
     })
 }
 
 /// What an eslp_dial_field is called, in English: valid for ever; NULL for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_dial_field_text(field: eslp_dial_field) -> eslp_bytes {
-    let place = usize::try_from(field.0).ok().and_then(|field| field.checked_sub(1));
-    let field = place.and_then(|place| FIELDS.get(place));
-    eslp_bytes::option(field.map(|field| field.as_str().as_bytes()))
+    eslp_bytes::option(DialField::try_from(field).ok().map(|field| field.as_str().as_bytes()))
 }

@@ -3,7 +3,7 @@
 use core::ffi::c_void;
 use core::mem::MaybeUninit;
 
-use crate::ptr::{Out, Outcome};
+use crate::ptr::{Call, Lent, Memory, Outcome, ask, checked, keep, run};
 use crate::status::eslp_status;
 
 /// A value behind a tag word, so that a zeroed or freed handle is detected.
@@ -25,12 +25,12 @@ const GONE: u64 = 0x676f_6e65_676f_6e65;
 /// A type that C knows by name only, or as an array of words.
 ///
 /// # Safety
-/// If C allocates a `Self` by its size, [`Marked<Inner>`](Marked) fits in it, as [`assert_fits`] checks at
-/// compile time. A `Self` that C knows by name only is never dereferenced as one: pointers to it come from
-/// [`place`](Opaque::place) and [`allocate`](Opaque::allocate). No two types have the same `MARK`.
+/// If C allocates a `Self` by its size, [`Marked<Inner>`](Marked) fits in it. A `Self` that C knows by name only is never
+/// dereferenced as one: pointers to it come from [`place`](Opaque::place) and [`allocate`](Opaque::allocate). No two types
+/// have the same `MARK`. The table below checks all of that.
 pub(crate) unsafe trait Opaque: Sized {
     /// The actual value. It has no destructor, unless it lives on the heap only.
-    type Inner;
+    type Inner: 'static;
     /// The tag words: of a value in the caller's memory, and of one on the heap.
     const MARK: u64;
     const HEAP_MARK: u64 = Self::MARK ^ 1;
@@ -45,78 +45,16 @@ pub(crate) unsafe trait Opaque: Sized {
         align_of::<Marked<Self::Inner>>()
     }
 
-    /// The value, if there is one.
-    ///
-    /// # Safety
-    /// `pointer` is NULL or points to memory of a `Self`, in any state, that only this call uses. Nobody but
-    /// this library has written one of its marks there.
-    unsafe fn inner<'a>(pointer: *mut Self) -> Outcome<&'a mut Self::Inner> {
-        // SAFETY: a `Marked` is valid in any state: its mark is an integer and its value a `MaybeUninit`. The caller
-        // guarantees its memory and that nobody else uses it. (Memory that C never wrote: see `ptr::output`.)
-        let marked = unsafe { crate::ptr::change(pointer.cast::<Marked<Self::Inner>>()) }?;
-        if marked.mark != Self::MARK && marked.mark != Self::HEAP_MARK {
-            return Err(eslp_status::ESLP_BAD_HANDLE);
-        }
-        // SAFETY: the mark is that of this type, so `put`, `place` or `allocate` has written it together with a value,
-        // and `end` or `give_back` has not overwritten it since.
-        Ok(unsafe { marked.value.assume_init_mut() })
-    }
-
-    /// As [`inner`](Self::inner), for shared access.
-    ///
-    /// # Safety
-    /// `pointer` is NULL or points to memory of a `Self`, in any state, that nobody writes to during the call.
-    /// Nobody but this library has written one of its marks there.
-    unsafe fn inner_ref<'a>(pointer: *const Self) -> Outcome<&'a Self::Inner> {
-        // SAFETY: as in `inner`; the caller guarantees that nobody writes, which is enough for a shared reference.
-        let marked = unsafe { crate::ptr::read(pointer.cast::<Marked<Self::Inner>>()) }?;
-        if marked.mark != Self::MARK && marked.mark != Self::HEAP_MARK {
-            return Err(eslp_status::ESLP_BAD_HANDLE);
-        }
-        // SAFETY: as in `inner`, the mark proves that a value was written.
-        Ok(unsafe { marked.value.assume_init_ref() })
-    }
-
-    /// Makes a value in a struct of C's; if `inner` fails, the struct holds none, whatever it held before.
-    ///
-    /// # Safety
-    /// `pointer` is NULL or points to memory of a `Self`, which only this call uses.
-    unsafe fn put(pointer: *mut Self, inner: impl FnOnce() -> Outcome<Self::Inner>) -> Outcome {
-        // SAFETY: `pointer` is NULL or points to memory of a `Self` for this call alone, in which a `Marked`, which begins with
-        // its mark, fits by the safety condition of the trait.
-        let (mark, out) =
-            unsafe { (Out::with(pointer.cast(), GONE)?, Out::raw(pointer.cast::<Marked<Self::Inner>>())?) };
-        let _: Out<u64> = mark;
-        out.set(Marked::new(Self::MARK, inner()?));
-        Ok(())
-    }
-
     /// Makes a value in `size` bytes of the caller's.
-    ///
-    /// # Safety
-    /// `memory` is NULL or points to `size` bytes that only this call uses.
-    unsafe fn place(memory: *mut c_void, size: usize, inner: Self::Inner) -> Outcome<*mut Self> {
-        if size < size_of::<Marked<Self::Inner>>() && !memory.is_null() {
+    fn place(memory: Lent, size: usize, inner: Self::Inner) -> Outcome<*mut Self> {
+        let memory = memory.pointer();
+        if size < Self::size() && !memory.is_null() {
             return Err(eslp_status::ESLP_MEMORY_TOO_SMALL);
         }
-        // SAFETY: `memory` is NULL or points to `size` bytes for this call alone, which the check above has found
-        // enough for a `Marked`.
-        unsafe { Out::raw(memory.cast::<Marked<Self::Inner>>()) }?.set(Marked::new(Self::MARK, inner));
+        let place = checked(memory.cast::<Marked<Self::Inner>>())?;
+        // SAFETY: not NULL and aligned. C lends `size` bytes, which the check above has found enough for a `Marked`.
+        unsafe { place.write(Marked::new(Self::MARK, inner)) };
         Ok(memory.cast())
-    }
-
-    /// Ends a value in the caller's memory. No `Inner` has a destructor, so only the mark is overwritten.
-    ///
-    /// # Safety
-    /// As [`inner`](Self::inner).
-    unsafe fn end(pointer: *mut Self) -> Outcome {
-        // SAFETY: as in `inner`; only the mark is read.
-        let marked = unsafe { crate::ptr::change(pointer.cast::<Marked<Self::Inner>>()) }?;
-        if marked.mark != Self::MARK {
-            return Err(eslp_status::ESLP_BAD_HANDLE);
-        }
-        marked.mark = GONE;
-        Ok(())
     }
 
     /// Makes a value on the heap.
@@ -124,7 +62,7 @@ pub(crate) unsafe trait Opaque: Sized {
     fn allocate(inner: Self::Inner) -> Outcome<*mut Self> {
         const { assert!(align_of::<Marked<Self::Inner>>() <= MALLOC_ALIGN) };
         // SAFETY: `malloc` has no precondition: it returns NULL for a size that it cannot give.
-        let memory = unsafe { malloc(size_of::<Marked<Self::Inner>>()) }.cast::<Marked<Self::Inner>>();
+        let memory = unsafe { malloc(Self::size()) }.cast::<Marked<Self::Inner>>();
         if memory.is_null() {
             return Err(eslp_status::ESLP_NO_MEMORY);
         }
@@ -133,25 +71,177 @@ pub(crate) unsafe trait Opaque: Sized {
         unsafe { memory.write(Marked::new(Self::HEAP_MARK, inner)) };
         Ok(memory.cast())
     }
+}
+
+/// A handle, or a struct of `opaque` words: see [`ptr`](crate::ptr).
+#[repr(transparent)]
+pub struct Handle<T>(*mut T);
+
+/// One that the call only looks at.
+#[repr(transparent)]
+pub struct Look<T>(*const T);
+
+/// A struct of `opaque` words that is to be made.
+#[repr(transparent)]
+pub struct Make<T>(*mut T);
+
+impl<T: Opaque> Handle<T> {
+    /// What is there, whatever it is.
+    fn marked<'c>(self) -> Outcome<&'c mut Marked<T::Inner>> {
+        // SAFETY: not NULL and aligned. A `Marked` is valid in any state: its mark is an integer and its value a
+        // `MaybeUninit`. C guarantees its memory, and that nobody else uses it. (Memory that C never wrote: see `Out::array`.)
+        checked(self.0.cast::<Marked<T::Inner>>()).map(|mut pointer| unsafe { pointer.as_mut() })
+    }
+
+    /// The value, if there is one.
+    pub(crate) fn get<'c>(self, _: Call<'c>) -> Outcome<&'c mut T::Inner> {
+        let marked = self.marked()?;
+        if marked.mark != T::MARK && marked.mark != T::HEAP_MARK {
+            return Err(eslp_status::ESLP_BAD_HANDLE);
+        }
+        // SAFETY: the mark is that of this type, so `make`, `place` or `allocate` has written it together with a value,
+        // and `end` or `give_back` has not overwritten it since.
+        Ok(unsafe { marked.value.assume_init_mut() })
+    }
+
+    /// The body of a function that changes the value and can fail at nothing.
+    pub(crate) fn change(self, body: impl FnOnce(&mut T::Inner)) -> eslp_status {
+        run(|call| self.get(call).map(body))
+    }
+
+    /// Ends a value in the caller's memory. No such `Inner` has a destructor, so only the mark is overwritten.
+    pub(crate) fn end(self) -> eslp_status {
+        run(|_| match self.marked()? {
+            marked if marked.mark == T::MARK => {
+                marked.mark = GONE;
+                Ok(())
+            }
+            _ => Err(eslp_status::ESLP_BAD_HANDLE),
+        })
+    }
 
     /// Frees a value on the heap. A value in the caller's memory is left alone.
-    ///
-    /// # Safety
-    /// As [`inner`](Self::inner); a value on the heap has not been freed before.
     #[cfg(feature = "heap")]
-    unsafe fn give_back(pointer: *mut Self) {
-        // SAFETY: as in `inner`; only the mark is read. The memory still exists, as it has not been freed before.
-        let Ok(marked) = (unsafe { crate::ptr::change(pointer.cast::<Marked<Self::Inner>>()) }) else { return };
-        if marked.mark == Self::HEAP_MARK {
+    pub(crate) fn give_back(self) {
+        let memory = self.0.cast();
+        let Ok(marked) = self.marked() else { return };
+        if marked.mark == T::HEAP_MARK {
             marked.mark = GONE;
-            // SAFETY: only `allocate` writes `HEAP_MARK`, together with a value, into memory of `malloc`'s; the caller
-            // guarantees that it has not been freed before, so the value is still there. `marked` is not used after this.
+            // SAFETY: only `allocate` writes `HEAP_MARK`, together with a value, into memory of `malloc`'s; C guarantees
+            // that it has not been freed before, so the value is still there. `marked` is not used after this.
             unsafe {
                 marked.value.assume_init_drop();
-                free(pointer.cast());
+                free(memory);
             }
         }
     }
+}
+
+impl<T: Opaque> Look<T> {
+    /// The value, if there is one.
+    pub(crate) fn get<'c>(&self, _: Call<'c>) -> Outcome<&'c T::Inner> {
+        // SAFETY: as in `Handle::marked`; C guarantees that nobody writes, which is enough for a shared reference.
+        let marked: &Marked<T::Inner> = unsafe { checked(self.0.cast_mut().cast::<Marked<T::Inner>>())?.as_ref() };
+        if marked.mark != T::MARK && marked.mark != T::HEAP_MARK {
+            return Err(eslp_status::ESLP_BAD_HANDLE);
+        }
+        // SAFETY: as in `Handle::get`, the mark proves that a value was written.
+        Ok(unsafe { marked.value.assume_init_ref() })
+    }
+
+    /// The body of a function that returns no status: what the value says, or `otherwise`.
+    pub(crate) fn ask<R>(self, otherwise: R, body: impl FnOnce(&T::Inner) -> R) -> R {
+        ask(otherwise, |call| self.get(call).map(body))
+    }
+}
+
+#[cfg(feature = "server")]
+impl crate::server::eslp_response {
+    /// The channel's data, a handle in an input.
+    pub(crate) fn data<'c>(&self, call: Call<'c>) -> Outcome<&'c crate::data::Growing> {
+        Look(self.channel).get(call)
+    }
+}
+
+impl<T: Opaque> Make<T> {
+    /// The body of a function that makes a value in a struct of C's; if it fails, the struct holds none, whatever it held
+    /// before. What it is made of is lent.
+    pub(crate) fn make(self, body: impl FnOnce(Call<'static>) -> Outcome<T::Inner>) -> eslp_status {
+        keep(|call| {
+            let place = checked(self.0.cast::<Marked<T::Inner>>())?;
+            // SAFETY: not NULL and aligned. C guarantees memory of a `T` for this call alone, in which a `Marked`, which
+            // begins with its mark, fits by the safety condition of the trait.
+            unsafe { place.cast::<u64>().write(GONE) };
+            let inner = body(call)?;
+            // SAFETY: as above.
+            unsafe { place.write(Marked::new(T::MARK, inner)) };
+            Ok(())
+        })
+    }
+}
+
+/// Implements [`Opaque`]: for structs that C allocates, for handles in memory of a size that the header tells, and for those
+/// that live on the heap alone.
+macro_rules! opaque {
+    (@fits $name:ty, in heap) => {};
+    (@fits $name:ty, in struct) => {
+        assert!(size_of::<Marked<<$name as Opaque>::Inner>>() <= size_of::<$name>());
+        assert!(align_of::<Marked<<$name as Opaque>::Inner>>() <= align_of::<$name>());
+        assert!(!core::mem::needs_drop::<<$name as Opaque>::Inner>());
+    };
+    (@fits $name:ty, in $size:path) => {
+        assert!(size_of::<Marked<<$name as Opaque>::Inner>>() <= $size);
+        assert!(align_of::<Marked<<$name as Opaque>::Inner>>() <= ESLP_ALIGN);
+        assert!(!core::mem::needs_drop::<<$name as Opaque>::Inner>());
+    };
+    ($($(#[$feature:meta])? $module:ident::$name:ident, $inner:ty, $mark:literal, in $place:tt $(::$size:ident)*;)+) => {
+        $(
+            $(#[$feature])?
+            // SAFETY: the constants below check that it fits, and that the mark is used once.
+            unsafe impl Opaque for crate::$module::$name {
+                type Inner = $inner;
+                const MARK: u64 = $mark;
+            }
+
+            $(#[$feature])?
+            const _: () = { opaque!(@fits crate::$module::$name, in $place $(::$size)*); };
+        )+
+
+        const _: () = {
+            let mut marks: &[u64] = &[$($mark),+];
+            while let [mark, rest @ ..] = marks {
+                let mut others = rest;
+                while let [other, rest @ ..] = others {
+                    assert!(*mark != *other && *mark != *other ^ 1);
+                    others = rest;
+                }
+                assert!(*mark != GONE);
+                marks = rest;
+            }
+        };
+    };
+}
+
+opaque! {
+    octets::eslp_items, esl_core::text::Items<'static>, 0x6573_6c70_6974_6d10, in struct;
+    event::eslp_headers, crate::event::AnyHeaders, 0x6573_6c70_6865_6410, in struct;
+    event::eslp_index, esl_core::event::Indexed<'static, 'static>, 0x6573_6c70_6964_7810, in struct;
+    data::eslp_outgoing_event, crate::data::Growing, 0x6573_6c70_6461_7410, in struct;
+    buffer::eslp_buffer, esl_core::RecvBuf<Memory>, 0x6573_6c70_6275_6610, in struct;
+    jobs::eslp_pending, crate::jobs::Table, 0x6573_6c70_706e_6410, in struct;
+    jobs::eslp_sequence, esl_core::client::EventSequence, 0x6573_6c70_7365_7110, in struct;
+    decoder::eslp_decoder, esl_core::Decoder, 0x6573_6c70_6465_6310, in crate::decoder::ESLP_DECODER_SIZE;
+    client::eslp_client, esl_core::Client, 0x6573_6c70_636c_6910, in crate::client::ESLP_CLIENT_SIZE;
+    connection::eslp_connection, esl_core::Connection<Memory>, 0x6573_6c70_636f_6e10,
+        in crate::connection::ESLP_CONNECTION_SIZE;
+    #[cfg(feature = "server")]
+    server::eslp_server, esl_core::server::Server<Memory>, 0x6573_6c70_7372_7610, in crate::server::ESLP_SERVER_SIZE;
+    #[cfg(feature = "session")]
+    session::eslp_session, crate::session::Told, 0x6573_6c70_7365_7310, in heap;
+    #[cfg(feature = "session")]
+    queue::eslp_queue, crate::queue::Stream, 0x6573_6c70_7175_6510, in heap;
+    #[cfg(feature = "session")]
+    calls::eslp_calls, crate::calls::Known, 0x6573_6c70_6361_6c10, in heap;
 }
 
 /// The alignment that `malloc` guarantees on every supported platform.
@@ -196,20 +286,6 @@ unsafe impl core::alloc::GlobalAlloc for Malloc {
         // SAFETY: as in `dealloc`.
         unsafe { realloc(memory.cast(), size) }.cast()
     }
-}
-
-/// Checks at compile time that a struct of C's can hold the value behind it.
-pub(crate) const fn assert_fits<T: Opaque>() {
-    assert!(size_of::<Marked<T::Inner>>() <= size_of::<T>());
-    assert!(align_of::<Marked<T::Inner>>() <= align_of::<T>());
-    assert!(!core::mem::needs_drop::<T::Inner>());
-}
-
-/// Checks at compile time that memory of the size in the header can hold a handle.
-pub(crate) const fn assert_size<T: Opaque>(size: usize) {
-    assert!(size_of::<Marked<T::Inner>>() <= size);
-    assert!(align_of::<Marked<T::Inner>>() <= ESLP_ALIGN);
-    assert!(!core::mem::needs_drop::<T::Inner>());
 }
 
 /// The alignment of memory for handles: as `malloc` aligns, or `_Alignas(ESLP_ALIGN)`.

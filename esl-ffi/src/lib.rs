@@ -6,16 +6,16 @@
 //! * Handles (`handle.rs`) live in the caller's memory or, with the feature `heap`, on the heap of `malloc`.
 //! * Views are structs of numbers and pointers on the caller's stack. Each function converts them back to the core's
 //!   views, and checks all numbers and lengths, because C may have written anything into them.
-//! * Every function first converts its raw arguments to safe values (`ptr.rs`, which states the contract with C), and
-//!   works with these alone.
+//! * What C points to comes in types that say what C guarantees of it (`ptr.rs`, which states the contract with C). The
+//!   functions have no unsafe code: it is in `ptr.rs` and `handle.rs` alone, and `tests/header.rs` sees to that.
 //!
 //! Built with panics that abort, as `--profile ffi` does, the library has no std in it, and no panic path either: the
 //! tests prove it. The feature `session` is the exception: the standard collections under it abort where `malloc` has nothing
 //! left, and have assertions of their own. Built otherwise, as for unit tests, std brings the panic handler.
 #![cfg_attr(not(test), no_std)]
-#![allow(unsafe_code, reason = "the C ABI consists of raw pointers")]
+#![allow(unsafe_code, reason = "the C ABI consists of raw pointers, and exporting a name counts as unsafe")]
 #![allow(non_camel_case_types, reason = "names of C")]
-#![allow(clippy::missing_safety_doc, reason = "the front of the header states the contract of all functions")]
+#![allow(private_bounds, reason = "nobody but this library calls the methods of pointers")]
 // What only a feature needs is dead without it. It is linted with all of them on.
 #![cfg_attr(not(all(feature = "dial", feature = "server", feature = "session")), allow(dead_code, unused_imports))]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]

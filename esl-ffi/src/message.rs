@@ -3,13 +3,13 @@
 use crate::number::numbers;
 use esl_core::frame::{FrameKind, HeaderPart, Lines, Request};
 use esl_core::message::{ApiResponse, DisconnectNotice, Disposition, LogLine, Reply, SocketMode, Status};
-use esl_core::{Event, Frame, Message, Value};
+use esl_core::{Event, Frame, Message, Value, raw};
 
 use crate::event::{AnyHeaders, eslp_event, eslp_headers};
-use crate::handle::Opaque;
-use crate::name::{eslp_format, eslp_log_level, format_number, level_number};
+use crate::handle::Make;
+use crate::name::{eslp_format, eslp_log_level, level_number};
 use crate::octets::{eslp_bytes, eslp_value};
-use crate::ptr::{Out, Outcome, Plain, change, read, run};
+use crate::ptr::{Call, In, Out, Outcome, Plain as _, ask};
 use crate::status::eslp_status;
 
 /// One frame of a stream, in the caller's buffer: header lines, and perhaps a body.
@@ -36,23 +36,24 @@ numbers! {
         /// None.
         ESLP_MESSAGE_NONE = 0,
         /// auth/request: the server wants `auth` or `userauth` first.
-        ESLP_MESSAGE_AUTH_REQUEST = 1,
+        ESLP_MESSAGE_AUTH_REQUEST = 1 => AuthRequest,
         /// command/reply: the answer to a command. Some answers to `api` are this, too.
-        ESLP_MESSAGE_REPLY = 2,
+        ESLP_MESSAGE_REPLY = 2 => Reply,
         /// api/response: the answer to `api`.
-        ESLP_MESSAGE_API_RESPONSE = 3,
+        ESLP_MESSAGE_API_RESPONSE = 3 => ApiResponse,
         /// text/event-plain, -json or -xml.
-        ESLP_MESSAGE_EVENT = 4,
+        ESLP_MESSAGE_EVENT = 4 => Event,
         /// log/data: a line of the server's log.
-        ESLP_MESSAGE_LOG = 5,
+        ESLP_MESSAGE_LOG = 5 => Log,
         /// text/disconnect-notice: the connection ends, or goes on to linger.
-        ESLP_MESSAGE_DISCONNECT = 6,
+        ESLP_MESSAGE_DISCONNECT = 6 => Disconnect,
         /// text/rude-rejection: the access list does not allow this address. A disconnect notice and the end follow.
-        ESLP_MESSAGE_REJECTION = 7,
+        ESLP_MESSAGE_REJECTION = 7 => Rejection,
         /// A frame with another Content-Type or none: an orphaned part of a reply, a server of another kind, a request.
         /// Before the last part of its head, the reply to `connect` is this, too: see ESLP_IN_HEAD_PART.
-        ESLP_MESSAGE_OTHER = 8,
+        ESLP_MESSAGE_OTHER = 8 => Other,
     }
+    of Message<'_> as raw::Message of FrameKind as raw::FrameKind
 }
 
 /// What the server says with one frame. Ask it with the functions below; each says of which kind it must be.
@@ -116,17 +117,18 @@ numbers! {
         /// There is no answer: the message is of another kind.
         ESLP_REPLY_NONE = 0,
         /// `+OK`
-        ESLP_REPLY_OK = 1,
+        ESLP_REPLY_OK = 1 => Ok,
         /// `-ERR`
-        ESLP_REPLY_ERR = 2,
+        ESLP_REPLY_ERR = 2 => Err,
         /// `-USAGE`: an API command that was called wrongly.
-        ESLP_REPLY_USAGE = 3,
+        ESLP_REPLY_USAGE = 3 => Usage,
         /// Anything else: the value of a variable, the output of an API command. Whether it is a success, the command alone
         /// can tell.
-        ESLP_REPLY_BARE = 4,
+        ESLP_REPLY_BARE = 4 => Bare,
         /// A reply in which the value of a variable stands where its text should: see eslp_reply_is_broken().
-        ESLP_REPLY_BROKEN = 5,
+        ESLP_REPLY_BROKEN = 5 => Broken,
     }
+    of Status as raw::Status
 }
 
 numbers! {
@@ -135,10 +137,11 @@ numbers! {
         /// Not known: no outbound connection, or the reply to `connect` has not come.
         ESLP_SOCKET_NONE = 0,
         /// `execute` is answered at once.
-        ESLP_SOCKET_ASYNC = 1,
+        ESLP_SOCKET_ASYNC = 1 => Async,
         /// `execute` is answered when the application has ended. The server calls this `static`.
-        ESLP_SOCKET_SYNC = 2,
+        ESLP_SOCKET_SYNC = 2 => Sync,
     }
+    of SocketMode as SocketMode
 }
 
 impl From<Frame<'_>> for eslp_frame {
@@ -159,13 +162,9 @@ const BODY_IN_PARTS: u32 = 1 << 31;
 const HEAD_IN_PARTS: u32 = 1 << 30;
 
 impl eslp_frame {
-    /// # Safety
-    /// As [`eslp_bytes::octets`], for each of the three byte strings.
-    pub(crate) unsafe fn frame<'a>(&self) -> Outcome<Frame<'a>> {
-        // SAFETY: the caller guarantees each of the three byte strings.
-        unsafe {
-            Ok(Frame::from_parts(self.head.octets()?, self.body.optional()?, self.content_type.optional()?, self.flags))
-        }
+    pub(crate) fn frame<'c>(&self, call: Call<'c>) -> Outcome<Frame<'c>> {
+        let (head, body) = (self.head.octets(call)?, self.body.said(call)?);
+        Ok(Frame::from_parts(head, body, self.content_type.said(call)?, self.flags))
     }
 
     /// Refuses a frame whose body is not here.
@@ -182,28 +181,20 @@ impl eslp_message {
     pub(crate) fn of_event(event: &Event<'_>) -> Self {
         Self {
             kind: eslp_message_kind::ESLP_MESSAGE_EVENT,
-            format: format_number(event.format()),
+            format: event.format().into(),
             frame: eslp_frame { body: eslp_bytes::of(event.text()), ..eslp_frame::ZERO },
             ..Self::ZERO
         }
     }
 
     /// The event of a message that is one.
-    ///
-    /// # Safety
-    /// As [`eslp_bytes::octets`], for the body.
-    pub(crate) unsafe fn event(&self) -> Outcome<Option<eslp_event>> {
+    pub(crate) fn event(&self, call: Call<'_>) -> Outcome<Option<eslp_event>> {
         if self.kind != eslp_message_kind::ESLP_MESSAGE_EVENT {
             return Ok(None);
         }
         self.frame.whole()?;
-        // SAFETY: the same precondition as this function's.
-        unsafe { self.frame.body.octets() }?;
+        self.frame.body.octets(call)?;
         Ok(Some(eslp_event { text: self.frame.body, format: self.format, ..eslp_event::ZERO }))
-    }
-
-    fn of_frame(kind: eslp_message_kind, frame: &Frame<'_>) -> Self {
-        Self { kind, frame: (*frame).into(), ..Self::ZERO }
     }
 
     /// A whole frame as a decoder gives it: that of an event has its head, too.
@@ -220,53 +211,33 @@ impl eslp_message {
 
     /// A frame whose head comes in parts.
     pub(crate) fn of_head_part(kind: FrameKind) -> Self {
-        let (kind, format) = kind_of(kind);
-        Self { kind, format, frame: eslp_frame { flags: HEAD_IN_PARTS, ..eslp_frame::ZERO }, ..Self::ZERO }
-    }
-}
-
-/// The kind of a message, and the format if it is an event.
-fn kind_of(kind: FrameKind) -> (eslp_message_kind, eslp_format) {
-    use esl_core::raw::FrameKind;
-    match FrameKind::from(kind) {
-        FrameKind::AuthRequest => (eslp_message_kind::ESLP_MESSAGE_AUTH_REQUEST, eslp_format::ESLP_FORMAT_NONE),
-        FrameKind::Reply => (eslp_message_kind::ESLP_MESSAGE_REPLY, eslp_format::ESLP_FORMAT_NONE),
-        FrameKind::ApiResponse => (eslp_message_kind::ESLP_MESSAGE_API_RESPONSE, eslp_format::ESLP_FORMAT_NONE),
-        FrameKind::Event(format) => (eslp_message_kind::ESLP_MESSAGE_EVENT, format_number(format)),
-        FrameKind::Log => (eslp_message_kind::ESLP_MESSAGE_LOG, eslp_format::ESLP_FORMAT_NONE),
-        FrameKind::Disconnect => (eslp_message_kind::ESLP_MESSAGE_DISCONNECT, eslp_format::ESLP_FORMAT_NONE),
-        FrameKind::Rejection => (eslp_message_kind::ESLP_MESSAGE_REJECTION, eslp_format::ESLP_FORMAT_NONE),
-        FrameKind::Other => (eslp_message_kind::ESLP_MESSAGE_OTHER, eslp_format::ESLP_FORMAT_NONE),
+        let format = match raw::FrameKind::from(kind) {
+            raw::FrameKind::Event(format) => format.into(),
+            _ => eslp_format::ESLP_FORMAT_NONE,
+        };
+        Self { kind: kind.into(), format, frame: eslp_frame { flags: HEAD_IN_PARTS, ..eslp_frame::ZERO }, ..Self::ZERO }
     }
 }
 
 impl From<Message<'_>> for eslp_message {
     fn from(message: Message<'_>) -> Self {
         use esl_core::raw::Message;
-        match &Message::from(message) {
-            Message::AuthRequest(frame) => Self::of_frame(eslp_message_kind::ESLP_MESSAGE_AUTH_REQUEST, frame),
-            Message::Reply(reply) => Self::of_frame(eslp_message_kind::ESLP_MESSAGE_REPLY, reply.frame()),
-            Message::ApiResponse(response) => {
-                Self::of_frame(eslp_message_kind::ESLP_MESSAGE_API_RESPONSE, response.frame())
-            }
-            Message::Event(event) => Self::of_event(event),
-            Message::Log(line) => Self::of_frame(eslp_message_kind::ESLP_MESSAGE_LOG, line.frame()),
-            Message::Disconnect(notice) => Self::of_frame(eslp_message_kind::ESLP_MESSAGE_DISCONNECT, notice.frame()),
-            Message::Rejection(rejection) => {
-                Self::of_frame(eslp_message_kind::ESLP_MESSAGE_REJECTION, rejection.frame())
-            }
-            Message::Other(frame) => Self::of_frame(eslp_message_kind::ESLP_MESSAGE_OTHER, frame),
-        }
+        let frame = match &Message::from(message) {
+            Message::Event(event) => return Self::of_event(event),
+            Message::Reply(reply) => *reply.frame(),
+            Message::ApiResponse(response) => *response.frame(),
+            Message::Log(line) => *line.frame(),
+            Message::Disconnect(notice) => *notice.frame(),
+            Message::Rejection(rejection) => *rejection.frame(),
+            Message::AuthRequest(frame) | Message::Other(frame) => *frame,
+        };
+        Self { kind: message.into(), frame: frame.into(), ..Self::ZERO }
     }
 }
 
 impl eslp_lines {
-    /// # Safety
-    /// As [`eslp_bytes::octets`] for the bytes.
-    unsafe fn lines<'a>(&self) -> Outcome<Lines<'a>> {
-        // SAFETY: the same precondition as this function's.
-        let bytes = unsafe { self.bytes.octets() }?;
-        Ok(Lines::from_parts(bytes, self.goes_on != 0, self.is_event != 0))
+    fn lines<'c>(&self, call: Call<'c>) -> Outcome<Lines<'c>> {
+        Ok(Lines::from_parts(self.bytes.octets(call)?, self.goes_on != 0, self.is_event != 0))
     }
 }
 
@@ -303,53 +274,6 @@ fn take_first<'a>(lines: Lines<'a>) -> Option<(HeaderPart<'a>, Lines<'a>)> {
     Some((part, Lines::from_parts(rest.unwrap_or_default(), false, lines.is_event())))
 }
 
-/// The core's view of a message.
-///
-/// # Safety
-/// As [`read`], and as [`eslp_frame::frame`] for the frame.
-unsafe fn message<'a>(pointer: *const eslp_message) -> Outcome<Message<'a>> {
-    // SAFETY: the same precondition as this function's.
-    unsafe { frame(pointer) }.map(Message::from)
-}
-
-/// The frame of a message.
-///
-/// # Safety
-/// As [`message`].
-unsafe fn frame<'a>(pointer: *const eslp_message) -> Outcome<Frame<'a>> {
-    // SAFETY: the first precondition of `message`, and so this function's.
-    let view = unsafe { read(pointer) }?;
-    if view.frame.flags & HEAD_IN_PARTS != 0 {
-        return Err(eslp_status::ESLP_NOT_WHOLE);
-    }
-    // SAFETY: the second.
-    unsafe { view.frame.frame() }
-}
-
-/// # Safety
-/// As [`message`].
-unsafe fn reply<'a>(pointer: *const eslp_message) -> Outcome<Reply<'a>> {
-    // SAFETY: the same precondition as this function's.
-    let Message::Reply(reply) = unsafe { message(pointer) }? else { return Err(eslp_status::ESLP_NOT_FOUND) };
-    Ok(reply)
-}
-
-/// # Safety
-/// As [`message`].
-pub(crate) unsafe fn log_line<'a>(pointer: *const eslp_message) -> Outcome<LogLine<'a>> {
-    // SAFETY: the same precondition as this function's.
-    let Message::Log(line) = unsafe { message(pointer) }? else { return Err(eslp_status::ESLP_NOT_FOUND) };
-    Ok(line)
-}
-
-/// # Safety
-/// As [`message`].
-unsafe fn notice<'a>(pointer: *const eslp_message) -> Outcome<DisconnectNotice<'a>> {
-    // SAFETY: the same precondition as this function's.
-    let Message::Disconnect(notice) = unsafe { message(pointer) }? else { return Err(eslp_status::ESLP_NOT_FOUND) };
-    Ok(notice)
-}
-
 /// What a message says, whose text may be its body.
 enum Said<'a> {
     Reply(Reply<'a>),
@@ -357,75 +281,72 @@ enum Said<'a> {
     Text(&'a [u8]),
 }
 
-/// # Safety
-/// As [`message`].
-unsafe fn said<'a>(pointer: *const eslp_message) -> Outcome<Said<'a>> {
-    // SAFETY: the same precondition as this function's, for both calls.
-    let (view, message) = unsafe { (read(pointer)?, message(pointer)?) };
-    use esl_core::raw::Message;
-    let said = match Message::from(message) {
-        Message::Reply(reply) => return Ok(Said::Reply(reply)),
-        Message::ApiResponse(response) => Said::Api(response),
-        Message::Log(line) => Said::Text(line.text()),
-        Message::Disconnect(notice) => Said::Text(notice.text()),
-        Message::Rejection(rejection) => Said::Text(rejection.text()),
-        Message::AuthRequest(_) | Message::Event(_) | Message::Other(_) => return Err(eslp_status::ESLP_NOT_FOUND),
-    };
-    view.frame.whole()?;
-    Ok(said)
-}
+impl eslp_message {
+    fn frame<'c>(&self, call: Call<'c>) -> Outcome<Frame<'c>> {
+        if self.frame.flags & HEAD_IN_PARTS == 0 { self.frame.frame(call) } else { Err(eslp_status::ESLP_NOT_WHOLE) }
+    }
 
-/// Stores what `value` finds in `out`.
-///
-/// # Safety
-/// As [`Out::new`] for `out`.
-unsafe fn give<T, C: From<T> + Plain>(out: *mut C, value: impl FnOnce() -> Outcome<Option<T>>) -> eslp_status {
-    run(|| {
-        // SAFETY: the same precondition as this function's.
-        let out = unsafe { Out::new(out) }?;
-        out.set(value()?.ok_or(eslp_status::ESLP_NOT_FOUND)?.into());
-        Ok(())
-    })
-}
-
-fn answer(status: Status) -> eslp_reply_status {
-    use esl_core::raw::Status;
-    match Status::from(status) {
-        Status::Ok => eslp_reply_status::ESLP_REPLY_OK,
-        Status::Err => eslp_reply_status::ESLP_REPLY_ERR,
-        Status::Usage => eslp_reply_status::ESLP_REPLY_USAGE,
-        Status::Bare => eslp_reply_status::ESLP_REPLY_BARE,
-        Status::Broken => eslp_reply_status::ESLP_REPLY_BROKEN,
+    pub(crate) fn log_line<'c>(&self, call: Call<'c>) -> Outcome<LogLine<'c>> {
+        let Message::Log(line) = self.frame(call)?.into() else { return Err(eslp_status::ESLP_NOT_FOUND) };
+        Ok(line)
     }
 }
 
-/// The number of a mode.
-pub(crate) fn socket_mode(mode: SocketMode) -> eslp_socket_mode {
-    match mode {
-        SocketMode::Async => eslp_socket_mode::ESLP_SOCKET_ASYNC,
-        SocketMode::Sync => eslp_socket_mode::ESLP_SOCKET_SYNC,
+/// What the core knows of a message, each if it is of the right kind.
+impl In<eslp_message> {
+    fn frame(self, call: Call<'_>) -> Outcome<Frame<'_>> {
+        self.read(call)?.frame(call)
+    }
+
+    fn reply(self, call: Call<'_>) -> Outcome<Reply<'_>> {
+        let Message::Reply(reply) = self.frame(call)?.into() else { return Err(eslp_status::ESLP_NOT_FOUND) };
+        Ok(reply)
+    }
+
+    fn log_line(self, call: Call<'_>) -> Outcome<LogLine<'_>> {
+        self.read(call)?.log_line(call)
+    }
+
+    fn notice(self, call: Call<'_>) -> Outcome<DisconnectNotice<'_>> {
+        let Message::Disconnect(notice) = self.frame(call)?.into() else { return Err(eslp_status::ESLP_NOT_FOUND) };
+        Ok(notice)
+    }
+
+    fn said(self, call: Call<'_>) -> Outcome<Said<'_>> {
+        use esl_core::raw::Message;
+        let view = self.read(call)?;
+        let said = match Message::from(esl_core::Message::from(view.frame(call)?)) {
+            Message::Reply(reply) => return Ok(Said::Reply(reply)),
+            Message::ApiResponse(response) => Said::Api(response),
+            Message::Log(line) => Said::Text(line.text()),
+            Message::Disconnect(notice) => Said::Text(notice.text()),
+            Message::Rejection(rejection) => Said::Text(rejection.text()),
+            Message::AuthRequest(_) | Message::Event(_) | Message::Other(_) => return Err(eslp_status::ESLP_NOT_FOUND),
+        };
+        view.frame.whole()?;
+        Ok(said)
+    }
+}
+
+impl In<eslp_frame> {
+    fn request(self, call: Call<'_>) -> Outcome<Request<'_>> {
+        self.read(call)?.frame(call).map(Request::from)
     }
 }
 
 /// Begins with the first of the frame's headers, in the order of the wire, undecoded; the headers of an event are
 /// for eslp_event_headers(). A line without a colon continues the value of the line before it. Any kind.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_message_headers(message: *const eslp_message, headers: *mut eslp_headers) -> eslp_status {
-    // SAFETY: by the contract with C, `message` is an input and `headers` is an output.
-    run(|| unsafe { eslp_headers::put(headers, || Ok(AnyHeaders::Frame(frame(message)?.headers()))) })
+pub extern "C" fn eslp_message_headers(message: In<eslp_message>, headers: Make<eslp_headers>) -> eslp_status {
+    headers.make(|call| Ok(AnyHeaders::Frame(message.frame(call)?.headers())))
 }
 
 /// The first header of this name in the frame's head, in any case of its letters. Any kind.
 ///
 /// @return ESLP_NOT_FOUND if there is none.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_message_get(
-    message: *const eslp_message,
-    name: eslp_bytes,
-    value: *mut eslp_value,
-) -> eslp_status {
-    // SAFETY: by the contract with C, `message` and `name` are inputs and `value` is an output.
-    unsafe { give(value, || Ok(frame(message)?.get(name.octets()?))) }
+pub extern "C" fn eslp_message_get(message: In<eslp_message>, name: eslp_bytes, value: Out<eslp_value>) -> eslp_status {
+    value.find(|call| Ok(message.frame(call)?.get(name.octets(call)?).map(Into::into)))
 }
 
 /// The event: of an event, or of the reply to `connect`, whose head has the data of the channel.
@@ -433,16 +354,14 @@ pub unsafe extern "C" fn eslp_message_get(
 /// @return ESLP_NOT_FOUND if it is neither; ESLP_NOT_WHOLE if the event comes in parts: those of a plain one have
 /// `lines`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_message_event(message: *const eslp_message, event: *mut eslp_event) -> eslp_status {
-    // SAFETY: by the contract with C, `message` is an input and `event` is an output.
-    run(|| unsafe {
-        let out = Out::new(event)?;
-        if let Some(event) = read(message)?.event()? {
-            out.set(event);
-            return Ok(());
+pub extern "C" fn eslp_message_event(message: In<eslp_message>, event: Out<eslp_event>) -> eslp_status {
+    event.find(|call| {
+        let message = message.read(call)?;
+        if let Some(event) = message.event(call)? {
+            return Ok(Some(event));
         }
-        out.set(reply(message)?.channel_data().ok_or(eslp_status::ESLP_NOT_FOUND)?.into());
-        Ok(())
+        let Message::Reply(reply) = message.frame(call)?.into() else { return Ok(None) };
+        Ok(reply.channel_data().map(Into::into))
     })
 }
 
@@ -455,17 +374,14 @@ pub unsafe extern "C" fn eslp_message_event(message: *const eslp_message, event:
 ///
 /// @return ESLP_NOT_FOUND for other kinds; ESLP_NOT_WHOLE if the body comes in parts.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_message_text(message: *const eslp_message, text: *mut eslp_value) -> eslp_status {
-    // SAFETY: by the contract with C, `message` is an input and `text` is an output.
-    unsafe {
-        give(text, || {
-            Ok(Some(match said(message)? {
-                Said::Reply(reply) => reply.text(),
-                Said::Api(response) => Value::from_bytes(response.body()),
-                Said::Text(text) => Value::from_bytes(text),
-            }))
+pub extern "C" fn eslp_message_text(message: In<eslp_message>, text: Out<eslp_value>) -> eslp_status {
+    text.give(|call| {
+        Ok(match message.said(call)? {
+            Said::Reply(reply) => reply.text().into(),
+            Said::Api(response) => Value::from_bytes(response.body()).into(),
+            Said::Text(text) => Value::from_bytes(text).into(),
         })
-    }
+    })
 }
 
 /// How the text of a reply or api response begins; ESLP_REPLY_NONE for other kinds, and if the body comes in parts.
@@ -473,13 +389,14 @@ pub unsafe extern "C" fn eslp_message_text(message: *const eslp_message, text: *
 /// An unset variable answers `getvar` with `-ERR command not found`, as an unknown command is answered; a variable may
 /// also hold a text that begins so.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_message_reply_status(message: *const eslp_message) -> eslp_reply_status {
-    // SAFETY: by the contract with C, `message` is an input.
-    match unsafe { said(message) } {
-        Ok(Said::Reply(reply)) => answer(reply.status()),
-        Ok(Said::Api(response)) => answer(response.status()),
-        Ok(Said::Text(_)) | Err(_) => eslp_reply_status::ESLP_REPLY_NONE,
-    }
+pub extern "C" fn eslp_message_reply_status(message: In<eslp_message>) -> eslp_reply_status {
+    ask(eslp_reply_status::ESLP_REPLY_NONE, |call| {
+        Ok(match message.said(call)? {
+            Said::Reply(reply) => reply.status().into(),
+            Said::Api(response) => response.status().into(),
+            Said::Text(_) => eslp_reply_status::ESLP_REPLY_NONE,
+        })
+    })
 }
 
 /// What follows `+OK`, `-ERR` or `-USAGE` in the text of a reply or api response, without the blanks around it; all of
@@ -487,16 +404,13 @@ pub unsafe extern "C" fn eslp_message_reply_status(message: *const eslp_message)
 ///
 /// @return ESLP_NOT_FOUND for other kinds; ESLP_NOT_WHOLE if the body comes in parts.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_message_detail(message: *const eslp_message, detail: *mut eslp_bytes) -> eslp_status {
-    // SAFETY: by the contract with C, `message` is an input and `detail` is an output.
-    run(|| unsafe {
-        let out = Out::new(detail)?;
-        out.set(eslp_bytes::of(match said(message)? {
+pub extern "C" fn eslp_message_detail(message: In<eslp_message>, detail: Out<eslp_bytes>) -> eslp_status {
+    detail.give(|call| {
+        Ok(eslp_bytes::of(match message.said(call)? {
             Said::Reply(reply) => reply.detail(),
             Said::Api(response) => response.detail(),
             Said::Text(_) => return Err(eslp_status::ESLP_NOT_FOUND),
-        }));
-        Ok(())
+        }))
     })
 }
 
@@ -504,9 +418,8 @@ pub unsafe extern "C" fn eslp_message_detail(message: *const eslp_message, detai
 /// FreeSWITCH does that to a reply of several lines or a notice that is too long for its buffer of 512 octets, and to the
 /// value of a variable that begins with `~`. Any kind.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_message_is_cut(message: *const eslp_message) -> bool {
-    // SAFETY: by the contract with C, `message` is an input.
-    unsafe { frame(message) }.is_ok_and(|frame| frame.is_cut())
+pub extern "C" fn eslp_message_is_cut(message: In<eslp_message>) -> bool {
+    ask(false, |call| Ok(message.frame(call)?.is_cut()))
 }
 
 /// Whether the server has broken this reply: the value of a variable that begins with `~` stands where its text should,
@@ -516,136 +429,112 @@ pub unsafe extern "C" fn eslp_message_is_cut(message: *const eslp_message) -> bo
 /// Only `getvar` is answered so, and `userauth` and `bgapi` with replies that are too long for the server. Ask for a
 /// variable whose value somebody else chooses with `api uuid_getvar`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_reply_is_broken(message: *const eslp_message) -> bool {
-    // SAFETY: by the contract with C, `message` is an input.
-    unsafe { reply(message) }.is_ok_and(|reply| reply.is_broken())
+pub extern "C" fn eslp_reply_is_broken(message: In<eslp_message>) -> bool {
+    ask(false, |call| Ok(message.reply(call)?.is_broken()))
 }
 
 /// The text of a reply with all that follows it in the head: the whole value that answers `getvar`, if it has several
 /// lines.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_reply_text_to_end(message: *const eslp_message, text: *mut eslp_value) -> eslp_status {
-    // SAFETY: by the contract with C, `message` is an input and `text` is an output.
-    unsafe { give(text, || Ok(Some(reply(message)?.text_to_end()))) }
+pub extern "C" fn eslp_reply_text_to_end(message: In<eslp_message>, text: Out<eslp_value>) -> eslp_status {
+    text.give(|call| Ok(message.reply(call)?.text_to_end().into()))
 }
 
 /// The name of the job that a `bgapi` has started, in its reply. Free text, if the client has named it.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_reply_job_uuid(message: *const eslp_message, uuid: *mut eslp_value) -> eslp_status {
-    // SAFETY: by the contract with C, `message` is an input and `uuid` is an output.
-    unsafe { give(uuid, || Ok(reply(message)?.job_uuid())) }
+pub extern "C" fn eslp_reply_job_uuid(message: In<eslp_message>, uuid: Out<eslp_value>) -> eslp_status {
+    uuid.find(|call| Ok(message.reply(call)?.job_uuid().map(Into::into)))
 }
 
 /// In the reply to `userauth`: the events that may be subscribed to, or `all`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_reply_allowed_events(
-    message: *const eslp_message,
-    events: *mut eslp_value,
-) -> eslp_status {
-    // SAFETY: by the contract with C, `message` is an input and `events` is an output.
-    unsafe { give(events, || Ok(reply(message)?.allowed_events())) }
+pub extern "C" fn eslp_reply_allowed_events(message: In<eslp_message>, events: Out<eslp_value>) -> eslp_status {
+    events.find(|call| Ok(message.reply(call)?.allowed_events().map(Into::into)))
 }
 
 /// In the reply to `userauth`: the API commands that may be used, or `all`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_reply_allowed_api(message: *const eslp_message, api: *mut eslp_value) -> eslp_status {
-    // SAFETY: by the contract with C, `message` is an input and `api` is an output.
-    unsafe { give(api, || Ok(reply(message)?.allowed_api())) }
+pub extern "C" fn eslp_reply_allowed_api(message: In<eslp_message>, api: Out<eslp_value>) -> eslp_status {
+    api.find(|call| Ok(message.reply(call)?.allowed_api().map(Into::into)))
 }
 
 /// In the reply to `userauth`: whether `log` may be used.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_reply_allowed_log(message: *const eslp_message, allowed: *mut bool) -> eslp_status {
-    // SAFETY: by the contract with C, `message` is an input and `allowed` is an output.
-    unsafe { give(allowed, || Ok(reply(message)?.allowed_log())) }
+pub extern "C" fn eslp_reply_allowed_log(message: In<eslp_message>, allowed: Out<bool>) -> eslp_status {
+    allowed.find(|call| Ok(message.reply(call)?.allowed_log()))
 }
 
 /// In the reply to `connect`: an eslp_socket_mode, whether applications run beside the commands.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_reply_socket_mode(
-    message: *const eslp_message,
-    mode: *mut eslp_socket_mode,
-) -> eslp_status {
-    // SAFETY: by the contract with C, `message` is an input and `mode` is an output.
-    unsafe { give(mode, || Ok(reply(message)?.socket_mode().map(socket_mode))) }
+pub extern "C" fn eslp_reply_socket_mode(message: In<eslp_message>, mode: Out<eslp_socket_mode>) -> eslp_status {
+    mode.find(|call| Ok(message.reply(call)?.socket_mode().map(Into::into)))
 }
 
 /// In the reply to `connect`: whether all commands may be used (`full`) or only those for the one channel.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_reply_full_control(message: *const eslp_message, full: *mut bool) -> eslp_status {
-    // SAFETY: by the contract with C, `message` is an input and `full` is an output.
-    unsafe { give(full, || Ok(reply(message)?.has_full_control())) }
+pub extern "C" fn eslp_reply_full_control(message: In<eslp_message>, full: Out<bool>) -> eslp_status {
+    full.find(|call| Ok(message.reply(call)?.has_full_control()))
 }
 
 /// How urgent a log line is.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_log_level_of(message: *const eslp_message, level: *mut eslp_log_level) -> eslp_status {
-    // SAFETY: by the contract with C, `message` is an input and `level` is an output.
-    unsafe { give(level, || Ok(log_line(message)?.level().map(level_number))) }
+pub extern "C" fn eslp_log_level_of(message: In<eslp_message>, level: Out<eslp_log_level>) -> eslp_status {
+    level.find(|call| Ok(message.log_line(call)?.level().map(level_number)))
 }
 
 /// The source file that wrote a log line.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_log_file(message: *const eslp_message, file: *mut eslp_value) -> eslp_status {
-    // SAFETY: by the contract with C, `message` is an input and `file` is an output.
-    unsafe { give(file, || Ok(log_line(message)?.file())) }
+pub extern "C" fn eslp_log_file(message: In<eslp_message>, file: Out<eslp_value>) -> eslp_status {
+    file.find(|call| Ok(message.log_line(call)?.file().map(Into::into)))
 }
 
 /// The source function that wrote a log line.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_log_function(message: *const eslp_message, function: *mut eslp_value) -> eslp_status {
-    // SAFETY: by the contract with C, `message` is an input and `function` is an output.
-    unsafe { give(function, || Ok(log_line(message)?.function())) }
+pub extern "C" fn eslp_log_function(message: In<eslp_message>, function: Out<eslp_value>) -> eslp_status {
+    function.find(|call| Ok(message.log_line(call)?.function().map(Into::into)))
 }
 
 /// The line of the source file that wrote a log line.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_log_line(message: *const eslp_message, line: *mut u64) -> eslp_status {
-    // SAFETY: by the contract with C, `message` is an input and `line` is an output.
-    unsafe { give(line, || Ok(log_line(message)?.line())) }
+pub extern "C" fn eslp_log_line(message: In<eslp_message>, line: Out<u64>) -> eslp_status {
+    line.find(|call| Ok(message.log_line(call)?.line()))
 }
 
 /// The kind of a log line, a number of the server's own.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_log_text_channel(message: *const eslp_message, channel: *mut u64) -> eslp_status {
-    // SAFETY: by the contract with C, `message` is an input and `channel` is an output.
-    unsafe { give(channel, || Ok(log_line(message)?.text_channel())) }
+pub extern "C" fn eslp_log_text_channel(message: In<eslp_message>, channel: Out<u64>) -> eslp_status {
+    channel.find(|call| Ok(message.log_line(call)?.text_channel()))
 }
 
 /// The channel that a log line is about.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_log_channel_uuid(message: *const eslp_message, uuid: *mut eslp_value) -> eslp_status {
-    // SAFETY: by the contract with C, `message` is an input and `uuid` is an output.
-    unsafe { give(uuid, || Ok(log_line(message)?.channel_uuid())) }
+pub extern "C" fn eslp_log_channel_uuid(message: In<eslp_message>, uuid: Out<eslp_value>) -> eslp_status {
+    uuid.find(|call| Ok(message.log_line(call)?.channel_uuid().map(Into::into)))
 }
 
 /// Whether a disconnect notice only tells that the channel has ended and the connection lingers: commands still work
 /// then. Otherwise nothing follows it.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_notice_lingers(message: *const eslp_message, lingers: *mut bool) -> eslp_status {
-    // SAFETY: by the contract with C, `message` is an input and `lingers` is an output.
-    unsafe { give(lingers, || Ok(Some(notice(message)?.disposition() == Disposition::Linger))) }
+pub extern "C" fn eslp_notice_lingers(message: In<eslp_message>, lingers: Out<bool>) -> eslp_status {
+    lingers.give(|call| Ok(message.notice(call)?.disposition() == Disposition::Linger))
 }
 
 /// The channel that the connection of a disconnect notice controlled.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_notice_session_uuid(message: *const eslp_message, uuid: *mut eslp_value) -> eslp_status {
-    // SAFETY: by the contract with C, `message` is an input and `uuid` is an output.
-    unsafe { give(uuid, || Ok(notice(message)?.session_uuid())) }
+pub extern "C" fn eslp_notice_session_uuid(message: In<eslp_message>, uuid: Out<eslp_value>) -> eslp_status {
+    uuid.find(|call| Ok(message.notice(call)?.session_uuid().map(Into::into)))
 }
 
 /// The name of that channel; in notices that the connection lingers.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_notice_channel_name(message: *const eslp_message, name: *mut eslp_value) -> eslp_status {
-    // SAFETY: by the contract with C, `message` is an input and `name` is an output.
-    unsafe { give(name, || Ok(notice(message)?.channel_name())) }
+pub extern "C" fn eslp_notice_channel_name(message: In<eslp_message>, name: Out<eslp_value>) -> eslp_status {
+    name.find(|call| Ok(message.notice(call)?.channel_name().map(Into::into)))
 }
 
 /// The seconds that the connection stays, -1 for ever; in notices that it lingers.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_notice_linger_seconds(message: *const eslp_message, seconds: *mut i64) -> eslp_status {
-    // SAFETY: by the contract with C, `message` is an input and `seconds` is an output.
-    unsafe { give(seconds, || Ok(notice(message)?.linger_seconds())) }
+pub extern "C" fn eslp_notice_linger_seconds(message: In<eslp_message>, seconds: Out<i64>) -> eslp_status {
+    seconds.find(|call| Ok(message.notice(call)?.linger_seconds()))
 }
 
 /// Takes the first header off the front of `lines`, in the order of the wire: of a line that goes on in another part, the
@@ -653,50 +542,31 @@ pub unsafe extern "C" fn eslp_notice_linger_seconds(message: *const eslp_message
 ///
 /// @return ESLP_END after the last.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_lines_next(lines: *mut eslp_lines, header: *mut eslp_header_part) -> eslp_status {
-    // SAFETY: by the contract with C, `lines` is an input and an output at once, and `header` is an output.
-    run(|| unsafe {
-        let out = Out::new(header)?;
-        let lines = change(lines)?;
-        let (part, rest) = take_first(lines.lines()?).ok_or(eslp_status::ESLP_END)?;
-        *lines = rest.into();
-        out.set(part.into());
-        Ok(())
+pub extern "C" fn eslp_lines_next(lines: Out<eslp_lines>, header: Out<eslp_header_part>) -> eslp_status {
+    header.next(|call| {
+        let lines = lines.change(call)?;
+        let first = take_first(lines.lines(call)?);
+        Ok(first.map(|(part, rest)| {
+            *lines = rest.into();
+            part.into()
+        }))
     })
 }
 
 /// The command line of a request, a frame that a client has sent: the word and its arguments.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_request_line(request: *const eslp_frame, line: *mut eslp_bytes) -> eslp_status {
-    // SAFETY: by the contract with C, `request` is an input and `line` is an output.
-    run(|| unsafe {
-        let out = Out::new(line)?;
-        out.set(eslp_bytes::of(Request::from(read(request)?.frame()?).line()));
-        Ok(())
-    })
+pub extern "C" fn eslp_request_line(request: In<eslp_frame>, line: Out<eslp_bytes>) -> eslp_status {
+    line.give(|call| Ok(eslp_bytes::of(request.request(call)?.line())))
 }
 
 /// The value of the first header of this name in a request, in any case of its letters.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_request_get(
-    request: *const eslp_frame,
-    name: eslp_bytes,
-    value: *mut eslp_bytes,
-) -> eslp_status {
-    // SAFETY: by the contract with C, `request` and `name` are inputs and `value` is an output.
-    run(|| unsafe {
-        let out = Out::new(value)?;
-        let value = Request::from(read(request)?.frame()?).get(name.octets()?);
-        out.set(eslp_bytes::of(value.ok_or(eslp_status::ESLP_NOT_FOUND)?));
-        Ok(())
-    })
+pub extern "C" fn eslp_request_get(request: In<eslp_frame>, name: eslp_bytes, value: Out<eslp_bytes>) -> eslp_status {
+    value.find(|call| Ok(request.request(call)?.get(name.octets(call)?).map(eslp_bytes::of)))
 }
 
 /// Begins with the first of a request's headers; Content-Length is left out.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_request_headers(request: *const eslp_frame, headers: *mut eslp_headers) -> eslp_status {
-    // SAFETY: by the contract with C, `request` is an input and `headers` is an output.
-    run(|| unsafe {
-        eslp_headers::put(headers, || Ok(AnyHeaders::Request(Request::from(read(request)?.frame()?).headers())))
-    })
+pub extern "C" fn eslp_request_headers(request: In<eslp_frame>, headers: Make<eslp_headers>) -> eslp_status {
+    headers.make(|call| Ok(AnyHeaders::Request(request.request(call)?.headers())))
 }

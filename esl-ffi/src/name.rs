@@ -4,7 +4,7 @@ use crate::number::numbers;
 use esl_core::name::{AnswerState, CallDirection, CallState, ChannelState, EventName, Format, HangupCause, LogLevel};
 
 use crate::octets::eslp_bytes;
-use crate::ptr::{Out, Outcome, run};
+use crate::ptr::{Out, Outcome, ask};
 use crate::status::eslp_status;
 
 numbers! {
@@ -13,30 +13,27 @@ numbers! {
         /// Not said: the server's own choice, or what was set before.
         ESLP_FORMAT_NONE = 0,
         /// text/event-plain
-        ESLP_FORMAT_PLAIN = 1,
+        ESLP_FORMAT_PLAIN = 1 => Plain,
         /// text/event-json
-        ESLP_FORMAT_JSON = 2,
+        ESLP_FORMAT_JSON = 2 => Json,
         /// text/event-xml
-        ESLP_FORMAT_XML = 3,
+        ESLP_FORMAT_XML = 3 => Xml,
     }
+    of Format as Format for Format
 }
 
-pub(crate) const fn format_number(format: Format) -> eslp_format {
-    match format {
-        Format::Plain => eslp_format::ESLP_FORMAT_PLAIN,
-        Format::Json => eslp_format::ESLP_FORMAT_JSON,
-        Format::Xml => eslp_format::ESLP_FORMAT_XML,
-    }
+/// The format that a number is; none if it is not said.
+pub(crate) fn format_of(number: eslp_format) -> Outcome<Option<Format>> {
+    if number == eslp_format::ESLP_FORMAT_NONE { Ok(None) } else { number.try_into().map(Some) }
 }
 
-pub(crate) const fn format_of(number: eslp_format) -> Outcome<Option<Format>> {
-    match number {
-        eslp_format::ESLP_FORMAT_NONE => Ok(None),
-        eslp_format::ESLP_FORMAT_PLAIN => Ok(Some(Format::Plain)),
-        eslp_format::ESLP_FORMAT_JSON => Ok(Some(Format::Json)),
-        eslp_format::ESLP_FORMAT_XML => Ok(Some(Format::Xml)),
-        _ => Err(eslp_status::ESLP_UNKNOWN_NUMBER),
-    }
+/// The format that a number is, which must be said.
+pub(crate) fn said_format(number: eslp_format) -> Outcome<Format> {
+    format_of(number)?.ok_or(eslp_status::ESLP_INVALID_ARGUMENT)
+}
+
+pub(crate) fn optional_format(format: Option<Format>) -> eslp_format {
+    format.map_or(eslp_format::ESLP_FORMAT_NONE, Into::into)
 }
 
 numbers! {
@@ -343,50 +340,56 @@ numbers! {
     }
 }
 
-/// The number of a word: its index in the core's list, which the tests compare with the enums; -1 if it is not there.
-pub(crate) fn place<T: PartialEq>(known: &[T], word: &T) -> i32 {
-    known.iter().position(|known| known == word).and_then(|place| i32::try_from(place).ok()).unwrap_or(-1)
+/// The number of a word is its index in the core's list, which the tests compare with the enums; -1 if it is not there.
+macro_rules! words {
+    ($($number:ident of $word:ident)+) => {$(
+        impl From<$word<'_>> for $number {
+            fn from(word: $word<'_>) -> Self {
+                let place = $word::KNOWN.iter().position(|known| *known == word);
+                Self(place.and_then(|place| i32::try_from(place).ok()).unwrap_or(-1))
+            }
+        }
+
+        impl $number {
+            fn text(self) -> eslp_bytes {
+                let word = usize::try_from(self.0).ok().and_then(|place| $word::KNOWN.get(place));
+                eslp_bytes::option(word.map($word::as_bytes))
+            }
+        }
+    )+};
 }
 
-/// The word of a number.
-fn word<T>(known: &'static [T], number: i32, text: impl FnOnce(&'static T) -> &'static [u8]) -> eslp_bytes {
-    eslp_bytes::option(usize::try_from(number).ok().and_then(|place| known.get(place)).map(text))
+words! {
+    eslp_event_name of EventName
+    eslp_channel_state of ChannelState
+    eslp_call_state of CallState
+    eslp_answer_state of AnswerState
+    eslp_direction of CallDirection
 }
 
-/// The number of an event's name.
-pub(crate) fn event_number(name: Option<EventName<'_>>) -> eslp_event_name {
-    name.map_or(eslp_event_name::ESLP_EVENT_OTHER, |name| eslp_event_name(place(EventName::KNOWN, &name)))
-}
-
-/// The octets of a word; empty if its pointer or length is invalid.
-///
-/// # Safety
-/// As [`eslp_bytes::octets`].
-unsafe fn octets<'a>(word: eslp_bytes) -> &'a [u8] {
-    // SAFETY: the same precondition as this function's.
-    unsafe { word.octets() }.unwrap_or_default()
+impl From<HangupCause<'_>> for eslp_cause {
+    fn from(cause: HangupCause<'_>) -> Self {
+        cause.number().map_or(Self::ESLP_CAUSE_OTHER, |number| Self(number.into()))
+    }
 }
 
 /// The eslp_event_name that a word is, in any case of its letters; ESLP_EVENT_OTHER for any other word.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_event_name_from(word: eslp_bytes) -> eslp_event_name {
-    // SAFETY: by the contract with C, `word` is an input.
-    event_number(Some(EventName::from_bytes(unsafe { octets(word) })))
+pub extern "C" fn eslp_event_name_from(word: eslp_bytes) -> eslp_event_name {
+    ask(eslp_event_name::ESLP_EVENT_OTHER, |call| Ok(EventName::from_bytes(word.octets(call)?).into()))
 }
 
 /// The word of an eslp_event_name as FreeSWITCH writes it, valid for ever; NULL for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_event_name_text(name: eslp_event_name) -> eslp_bytes {
-    word(EventName::KNOWN, name.0, EventName::as_bytes)
+    name.text()
 }
 
 /// The eslp_cause that a word is, in any case of its letters, or its number in digits; ESLP_CAUSE_OTHER for any other
 /// word.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_cause_from(word: eslp_bytes) -> eslp_cause {
-    // SAFETY: by the contract with C, `word` is an input.
-    let number = HangupCause::from_bytes(unsafe { octets(word) }).number();
-    number.map_or(eslp_cause::ESLP_CAUSE_OTHER, |number| eslp_cause(number.into()))
+pub extern "C" fn eslp_cause_from(word: eslp_bytes) -> eslp_cause {
+    ask(eslp_cause::ESLP_CAUSE_OTHER, |call| Ok(HangupCause::from_bytes(word.octets(call)?).into()))
 }
 
 /// The word of an eslp_cause as FreeSWITCH writes it, valid for ever; NULL for any other number.
@@ -398,89 +401,76 @@ pub extern "C" fn eslp_cause_text(cause: eslp_cause) -> eslp_bytes {
 
 /// The eslp_channel_state that a word is, in any case of its letters; ESLP_CS_OTHER for any other word.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_channel_state_from(word: eslp_bytes) -> eslp_channel_state {
-    // SAFETY: by the contract with C, `word` is an input.
-    eslp_channel_state(place(ChannelState::KNOWN, &ChannelState::from_bytes(unsafe { octets(word) })))
+pub extern "C" fn eslp_channel_state_from(word: eslp_bytes) -> eslp_channel_state {
+    ask(eslp_channel_state::ESLP_CS_OTHER, |call| Ok(ChannelState::from_bytes(word.octets(call)?).into()))
 }
 
 /// The word of an eslp_channel_state as FreeSWITCH writes it, valid for ever; NULL for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_channel_state_text(state: eslp_channel_state) -> eslp_bytes {
-    word(ChannelState::KNOWN, state.0, ChannelState::as_bytes)
+    state.text()
 }
 
 /// The eslp_call_state that a word is, in any case of its letters; ESLP_CCS_OTHER for any other word.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_call_state_from(word: eslp_bytes) -> eslp_call_state {
-    // SAFETY: by the contract with C, `word` is an input.
-    eslp_call_state(place(CallState::KNOWN, &CallState::from_bytes(unsafe { octets(word) })))
+pub extern "C" fn eslp_call_state_from(word: eslp_bytes) -> eslp_call_state {
+    ask(eslp_call_state::ESLP_CCS_OTHER, |call| Ok(CallState::from_bytes(word.octets(call)?).into()))
 }
 
 /// The word of an eslp_call_state as FreeSWITCH writes it, valid for ever; NULL for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_call_state_text(state: eslp_call_state) -> eslp_bytes {
-    word(CallState::KNOWN, state.0, CallState::as_bytes)
+    state.text()
 }
 
 /// The eslp_answer_state that a word is, in any case of its letters; ESLP_AS_OTHER for any other word.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_answer_state_from(word: eslp_bytes) -> eslp_answer_state {
-    // SAFETY: by the contract with C, `word` is an input.
-    eslp_answer_state(place(AnswerState::KNOWN, &AnswerState::from_bytes(unsafe { octets(word) })))
+pub extern "C" fn eslp_answer_state_from(word: eslp_bytes) -> eslp_answer_state {
+    ask(eslp_answer_state::ESLP_AS_OTHER, |call| Ok(AnswerState::from_bytes(word.octets(call)?).into()))
 }
 
 /// The word of an eslp_answer_state as FreeSWITCH writes it, valid for ever; NULL for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_answer_state_text(state: eslp_answer_state) -> eslp_bytes {
-    word(AnswerState::KNOWN, state.0, AnswerState::as_bytes)
+    state.text()
 }
 
 /// The eslp_direction that a word is, in any case of its letters; ESLP_DIRECTION_OTHER for any other word.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_direction_from(word: eslp_bytes) -> eslp_direction {
-    // SAFETY: by the contract with C, `word` is an input.
-    eslp_direction(place(CallDirection::KNOWN, &CallDirection::from_bytes(unsafe { octets(word) })))
+pub extern "C" fn eslp_direction_from(word: eslp_bytes) -> eslp_direction {
+    ask(eslp_direction::ESLP_DIRECTION_OTHER, |call| Ok(CallDirection::from_bytes(word.octets(call)?).into()))
 }
 
 /// The word of an eslp_direction as FreeSWITCH writes it, valid for ever; NULL for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_direction_text(direction: eslp_direction) -> eslp_bytes {
-    word(CallDirection::KNOWN, direction.0, CallDirection::as_bytes)
+    direction.text()
 }
 
 /// The eslp_format that a word is, in any case of its letters; ESLP_FORMAT_NONE for any other word.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_format_from(word: eslp_bytes) -> eslp_format {
-    // SAFETY: by the contract with C, `word` is an input.
-    Format::from_bytes(unsafe { octets(word) }).map_or(eslp_format::ESLP_FORMAT_NONE, format_number)
+pub extern "C" fn eslp_format_from(word: eslp_bytes) -> eslp_format {
+    ask(eslp_format::ESLP_FORMAT_NONE, |call| Ok(optional_format(Format::from_bytes(word.octets(call)?))))
 }
 
 /// The word of an eslp_format as commands have it, valid for ever; NULL for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_format_text(format: eslp_format) -> eslp_bytes {
-    let format = format_of(format).ok().flatten();
-    eslp_bytes::option(format.map(|format| format.as_str().as_bytes()))
+    eslp_bytes::option(Format::try_from(format).ok().map(|format| format.as_str().as_bytes()))
 }
 
 /// The Content-Type of events in an eslp_format, valid for ever; NULL for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_format_content_type(format: eslp_format) -> eslp_bytes {
-    let format = format_of(format).ok().flatten();
-    eslp_bytes::option(format.map(|format| format.content_type().as_bytes()))
+    eslp_bytes::option(Format::try_from(format).ok().map(|format| format.content_type().as_bytes()))
 }
 
 /// The level that a name or a number says, as the `log` command reads it.
 ///
 /// @return ESLP_NOT_FOUND for any other word.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_log_level_from(word: eslp_bytes, level: *mut eslp_log_level) -> eslp_status {
-    // SAFETY: by the contract with C, `word` is an input and `level` is an output.
-    run(|| unsafe {
-        let out = Out::new(level)?;
-        let level = LogLevel::from_bytes(word.octets()?).ok_or(eslp_status::ESLP_NOT_FOUND)?;
-        out.set(level_number(level));
-        Ok(())
-    })
+pub extern "C" fn eslp_log_level_from(word: eslp_bytes, level: Out<eslp_log_level>) -> eslp_status {
+    level.find(|call| Ok(LogLevel::from_bytes(word.octets(call)?).map(level_number)))
 }
 
 /// The name of a level, valid for ever; NULL for levels without one and for any other number.

@@ -1,14 +1,15 @@
 //! A stream between a connection and whoever reads it.
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 use esl_core::session::{Item, Overflow, Queue};
 
-use crate::handle::Opaque;
+use crate::handle::{Handle, Look, Opaque as _};
 use crate::message::{eslp_frame, eslp_message};
 use crate::number::numbers;
 use crate::octets::eslp_bytes;
-use crate::ptr::{Out, Outcome, Plain as _, known, read, run};
+use crate::ptr::{Call, In, Out, Outcome, Plain as _, known, run};
 use crate::session::eslp_gap;
 use crate::status::eslp_status;
 
@@ -17,14 +18,15 @@ numbers! {
     pub enum eslp_overflow {
         /// The host stops reading from the socket until there is room: eslp_queue_is_blocking(). Nothing is lost here; the server
         /// drops events and then ends a connection that is not read for long.
-        ESLP_OVERFLOW_BLOCK = 0,
+        ESLP_OVERFLOW_BLOCK = 0 => Block,
         /// The oldest item makes room, and counts as lost.
-        ESLP_OVERFLOW_DROP_OLDEST = 1,
+        ESLP_OVERFLOW_DROP_OLDEST = 1 => DropOldest,
         /// The new item counts as lost.
-        ESLP_OVERFLOW_DROP_NEWEST = 2,
+        ESLP_OVERFLOW_DROP_NEWEST = 2 => DropNewest,
         /// The queue ends: its reader gets what it holds, and then ESLP_ITEM_OVERFLOWED.
-        ESLP_OVERFLOW_END = 3,
+        ESLP_OVERFLOW_END = 3 => End,
     }
+    for Overflow
 
     /// What a queue gives.
     pub enum eslp_item_kind {
@@ -62,12 +64,6 @@ enum Kept {
     Gap { gap: eslp_gap, before: Option<Box<[u8]>>, after: Option<Box<[u8]>> },
 }
 
-// SAFETY: C knows the type by name only; the mark is used once.
-unsafe impl Opaque for eslp_queue {
-    type Inner = Stream;
-    const MARK: u64 = 0x6573_6c70_7175_6510;
-}
-
 /// What eslp_queue_pop() gives.
 #[derive(Clone, Copy)]
 #[repr(C)]
@@ -84,29 +80,29 @@ pub struct eslp_item {
     pub reserved: [u64; 4],
 }
 
+/// A copy on the heap, if there is room: messages are as long as a server makes them.
+fn copy(octets: &[u8]) -> Outcome<Box<[u8]>> {
+    let mut copy = Vec::new();
+    copy.try_reserve_exact(octets.len()).map_err(|_| eslp_status::ESLP_NO_MEMORY)?;
+    copy.extend_from_slice(octets);
+    Ok(copy.into())
+}
+
 impl Kept {
-    /// # Safety
-    /// As [`eslp_bytes::octets`], for the three byte strings of the frame.
-    unsafe fn message(message: &eslp_message) -> Outcome<Self> {
+    fn message(message: &eslp_message, call: Call<'_>) -> Outcome<Self> {
         let frame = message.frame;
         frame.whole()?;
-        // SAFETY: the caller guarantees each of the byte strings.
-        let (head, body, content_type) =
-            unsafe { (frame.head.octets()?, frame.body.optional()?, frame.content_type.optional()?) };
         Ok(Self::Message {
             message: *message,
-            head: head.into(),
-            body: body.map(Box::from),
-            content_type: content_type.map(Box::from),
+            head: copy(frame.head.octets(call)?)?,
+            body: frame.body.said(call)?.map(copy).transpose()?,
+            content_type: frame.content_type.said(call)?.map(copy).transpose()?,
         })
     }
 
-    /// # Safety
-    /// As [`eslp_bytes::octets`], for the texts of the gap.
-    unsafe fn gap(gap: &eslp_gap) -> Outcome<Self> {
+    fn gap(gap: &eslp_gap, call: Call<'_>) -> Outcome<Self> {
         known(&gap.reserved)?;
-        // SAFETY: the caller guarantees both texts.
-        let (before, after) = unsafe { (gap.core_before.optional()?, gap.core_after.optional()?) };
+        let (before, after) = (gap.core_before.said(call)?, gap.core_after.said(call)?);
         Ok(Self::Gap { gap: *gap, before: before.map(Box::from), after: after.map(Box::from) })
     }
 
@@ -137,43 +133,27 @@ impl Kept {
 /// Makes an empty queue of at most `bound` items, one at least; eslp_queue_free() it.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_queue_new(
-    bound: usize,
-    overflow: eslp_overflow,
-    queue: *mut *mut eslp_queue,
-) -> eslp_status {
-    // SAFETY: by the contract with C, `queue` is an output.
-    run(|| unsafe {
-        let out = Out::new(queue)?;
-        let overflow = match overflow {
-            eslp_overflow::ESLP_OVERFLOW_BLOCK => Overflow::Block,
-            eslp_overflow::ESLP_OVERFLOW_DROP_OLDEST => Overflow::DropOldest,
-            eslp_overflow::ESLP_OVERFLOW_DROP_NEWEST => Overflow::DropNewest,
-            eslp_overflow::ESLP_OVERFLOW_END => Overflow::End,
-            _ => return Err(eslp_status::ESLP_UNKNOWN_NUMBER),
-        };
-        out.set(eslp_queue::allocate(Stream { queue: Queue::new(bound, overflow), last: None })?);
-        Ok(())
+pub extern "C" fn eslp_queue_new(bound: usize, overflow: eslp_overflow, queue: Out<*mut eslp_queue>) -> eslp_status {
+    queue.give(|_| {
+        let queue = Queue::new(bound, overflow.try_into()?);
+        eslp_queue::allocate(Stream { queue, last: None })
     })
 }
 
 /// Gives a queue back, and what lies in it. NULL is fine.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_queue_free(queue: *mut eslp_queue) {
-    // SAFETY: by the contract with C, `queue` is a handle.
-    unsafe { eslp_queue::give_back(queue) }
+pub extern "C" fn eslp_queue_free(queue: Handle<eslp_queue>) {
+    queue.give_back()
 }
 
 /// Puts a copy of a message at the end, or does what the eslp_overflow says. With ESLP_OVERFLOW_BLOCK it is always taken: what was
 /// read already must go somewhere; whoever reads no more while eslp_queue_is_blocking() keeps the bound.
 ///
-/// @return ESLP_NOT_WHOLE if the message comes in parts.
+/// @return ESLP_NOT_WHOLE if the message comes in parts; ESLP_NO_MEMORY if there is none for the copy, and nothing has changed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_queue_push(queue: *mut eslp_queue, message: *const eslp_message) -> eslp_status {
-    // SAFETY: by the contract with C, `queue` is a handle and `message` is an input.
-    run(|| unsafe {
-        let stream = eslp_queue::inner(queue)?;
-        stream.queue.push(Kept::message(read(message)?)?);
+pub extern "C" fn eslp_queue_push(queue: Handle<eslp_queue>, message: In<eslp_message>) -> eslp_status {
+    run(|call| {
+        queue.get(call)?.queue.push(Kept::message(message.read(call)?, call)?);
         Ok(())
     })
 }
@@ -181,11 +161,9 @@ pub unsafe extern "C" fn eslp_queue_push(queue: *mut eslp_queue, message: *const
 /// Puts a copy of a gap at the end, as a mark between two messages: it takes no item's room. Of more than 64 marks that wait the
 /// oldest count as lost.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_queue_push_gap(queue: *mut eslp_queue, gap: *const eslp_gap) -> eslp_status {
-    // SAFETY: by the contract with C, `queue` is a handle and `gap` is an input.
-    run(|| unsafe {
-        let stream = eslp_queue::inner(queue)?;
-        stream.queue.push_mark(Kept::gap(read(gap)?)?);
+pub extern "C" fn eslp_queue_push_gap(queue: Handle<eslp_queue>, gap: In<eslp_gap>) -> eslp_status {
+    run(|call| {
+        queue.get(call)?.queue.push_mark(Kept::gap(gap.read(call)?, call)?);
         Ok(())
     })
 }
@@ -194,38 +172,32 @@ pub unsafe extern "C" fn eslp_queue_push_gap(queue: *mut eslp_queue, gap: *const
 ///
 /// @return ESLP_END if there is nothing.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_queue_pop(queue: *mut eslp_queue, item: *mut eslp_item) -> eslp_status {
-    // SAFETY: by the contract with C, `queue` is a handle and `item` is an output.
-    run(|| unsafe {
-        let out = Out::new(item)?;
-        let stream = eslp_queue::inner(queue)?;
+pub extern "C" fn eslp_queue_pop(queue: Handle<eslp_queue>, item: Out<eslp_item>) -> eslp_status {
+    item.next(|call| {
+        let stream = queue.get(call)?;
         stream.last = None;
-        out.set(match stream.queue.pop().ok_or(eslp_status::ESLP_END)? {
+        Ok(stream.queue.pop().map(|item| match item {
             Item::Item(kept) => stream.last.insert(kept).item(),
             Item::Lost(lost) => eslp_item { kind: eslp_item_kind::ESLP_ITEM_LOST, lost, ..eslp_item::ZERO },
             Item::Overflowed => eslp_item { kind: eslp_item_kind::ESLP_ITEM_OVERFLOWED, ..eslp_item::ZERO },
-        });
-        Ok(())
+        }))
     })
 }
 
 /// Whether the host should stop reading from the socket: the queue is full, and has not been read to its half since.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_queue_is_blocking(queue: *const eslp_queue) -> bool {
-    // SAFETY: by the contract with C, `queue` is a handle.
-    unsafe { eslp_queue::inner_ref(queue) }.is_ok_and(|stream| stream.queue.is_blocking())
+pub extern "C" fn eslp_queue_is_blocking(queue: Look<eslp_queue>) -> bool {
+    queue.ask(false, |stream| stream.queue.is_blocking())
 }
 
 /// How many messages and gaps wait to be read.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_queue_len(queue: *const eslp_queue) -> usize {
-    // SAFETY: by the contract with C, `queue` is a handle.
-    unsafe { eslp_queue::inner_ref(queue) }.map_or(0, |stream| stream.queue.len())
+pub extern "C" fn eslp_queue_len(queue: Look<eslp_queue>) -> usize {
+    queue.ask(0, |stream| stream.queue.len())
 }
 
 /// How many items were lost so far, those among them that the reader has not been told of yet.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_queue_lost(queue: *const eslp_queue) -> u64 {
-    // SAFETY: by the contract with C, `queue` is a handle.
-    unsafe { eslp_queue::inner_ref(queue) }.map_or(0, |stream| stream.queue.lost())
+pub extern "C" fn eslp_queue_lost(queue: Look<eslp_queue>) -> u64 {
+    queue.ask(0, |stream| stream.queue.lost())
 }

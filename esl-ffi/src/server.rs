@@ -5,21 +5,21 @@ use core::ffi::{c_char, c_void};
 
 use esl_core::command::Secret;
 use esl_core::name::LogLevel;
+use esl_core::raw::server as raw;
 use esl_core::server::{
-    Admission, Closed, Control, DeliverError, Effect, Goodbye, HostRequest, LogData, Poll, Response, Rights, Server,
-    ServerLimits,
+    Admission, Closed, Control, DeliverError, Effect, Goodbye, HostRequest, LogData, Poll, Response, ResponseError,
+    Rights, Server, ServerLimits,
 };
 use esl_core::text::Insufficient;
 
-use crate::buffer::Memory;
 use crate::command::eslp_sendmsg;
-use crate::data::{coding_of, eslp_outgoing_event, eslp_percent, percent_of};
-use crate::decoder::{eslp_limits, limits};
-use crate::handle::{Opaque, assert_size};
+use crate::data::{coding_of, eslp_outgoing_event, eslp_percent};
+use crate::decoder::eslp_limits;
+use crate::handle::{Handle, Look, Opaque as _};
 use crate::message::eslp_frame;
-use crate::name::{eslp_event_name, eslp_format, eslp_log_level, event_number, format_number, level_number, level_of};
+use crate::name::{eslp_event_name, eslp_format, eslp_log_level, level_number, level_of};
 use crate::octets::eslp_bytes;
-use crate::ptr::{Out, Outcome, Plain as _, Written, input, known, output, read, run};
+use crate::ptr::{Call, In, Lent, Memory, Out, Outcome, Plain as _, ask, known, matches, run};
 use crate::status::eslp_status;
 
 /// Memory for a server, in octets, aligned as ESLP_ALIGN says. More than the library needs now.
@@ -35,13 +35,6 @@ pub const ESLP_SERVER_FIRST_COMMAND_SECONDS: u32 = 25;
 /// One connection of a listener, as FreeSWITCH's. See "Server".
 pub struct eslp_server;
 
-// SAFETY: C knows the type by name only; the mark is used once.
-unsafe impl Opaque for eslp_server {
-    type Inner = Server<Memory>;
-    const MARK: u64 = 0x6573_6c70_7372_7610;
-}
-
-const _: () = assert_size::<eslp_server>(ESLP_SERVER_SIZE);
 const _: () = assert!(ESLP_SERVER_REPLY_MAX == Server::REPLY_MAX);
 const _: () = assert!(ESLP_SERVER_FIRST_COMMAND_SECONDS as u64 == Server::FIRST_COMMAND_TIMEOUT.as_secs());
 
@@ -84,25 +77,26 @@ numbers! {
     /// What a command that the listener has answered by itself means to its host.
     pub enum eslp_effect {
         /// Nothing: a refusal, or a change of what the connection gets.
-        ESLP_EFFECT_NONE = 0,
+        ESLP_EFFECT_NONE = 0 => None,
         /// The greeting has been written: an auth request, or nothing in outbound mode. The client has 25 seconds for its
         /// first command.
-        ESLP_EFFECT_GREETING = 1,
+        ESLP_EFFECT_GREETING = 1 => Greeting,
         /// ALL events are subscribed to: eslp_server_subscribe() the subclasses that the host knows.
-        ESLP_EFFECT_ALL_EVENTS = 2,
+        ESLP_EFFECT_ALL_EVENTS = 2 => AllEvents,
         /// `noevents`: the events that wait must be dropped.
-        ESLP_EFFECT_EVENTS_FLUSHED = 3,
+        ESLP_EFFECT_EVENTS_FLUSHED = 3 => EventsFlushed,
         /// `nolog`: the log lines that wait must be dropped.
-        ESLP_EFFECT_LOG_FLUSHED = 4,
+        ESLP_EFFECT_LOG_FLUSHED = 4 => LogFlushed,
         /// `divert_events on`: events for the controlled channel's own queue come here, by eslp_server_offer_diverted().
-        ESLP_EFFECT_DIVERT_ON = 5,
+        ESLP_EFFECT_DIVERT_ON = 5 => Divert(true),
         /// `divert_events off`
-        ESLP_EFFECT_DIVERT_OFF = 6,
+        ESLP_EFFECT_DIVERT_OFF = 6 => Divert(false),
         /// `resume`: the dialplan goes on when the connection has ended.
-        ESLP_EFFECT_RESUME = 7,
+        ESLP_EFFECT_RESUME = 7 => Resume,
         /// `linger` or `nolinger`: `linger` in eslp_server_state has changed. If the channel is gone already, the time begins anew.
-        ESLP_EFFECT_LINGER = 8,
+        ESLP_EFFECT_LINGER = 8 => Linger,
     }
+    of Effect as raw::Effect
 }
 
 numbers! {
@@ -112,30 +106,31 @@ numbers! {
         ESLP_HOST_REQUEST_NONE = 0,
         /// `auth`: whether `password` is right, by eslp_secret_matches(). ESLP_RESPONSE_ACCEPT or ESLP_RESPONSE_REFUSE. All other
         /// questions can be declined with ESLP_RESPONSE_REPLY.
-        ESLP_HOST_REQUEST_PASSWORD = 1,
+        ESLP_HOST_REQUEST_PASSWORD = 1 => Password,
         /// `userauth`: whether `password` is that of `user` at `domain`. ESLP_RESPONSE_ACCEPT with the user's rights, or
         /// ESLP_RESPONSE_REFUSE.
-        ESLP_HOST_REQUEST_USER = 2,
+        ESLP_HOST_REQUEST_USER = 2 => User,
         /// `api`: run `command` with `argument`. ESLP_RESPONSE_OUTPUT, when it is there; until then the client's next
         /// commands wait, and so do its events. With `console`, aliases are known, and `command` is the whole line.
-        ESLP_HOST_REQUEST_API = 3,
+        ESLP_HOST_REQUEST_API = 3 => Api,
         /// `bgapi`: begin `command` with `argument`. ESLP_RESPONSE_JOB at once, with the name `job` if that is given, and a
         /// BACKGROUND_JOB event when it has ended.
-        ESLP_HOST_REQUEST_BGAPI = 4,
+        ESLP_HOST_REQUEST_BGAPI = 4 => BgApi,
         /// `sendmsg`: do `message` with a channel. ESLP_RESPONSE_OK, ESLP_RESPONSE_NO_SUCH_CHANNEL or ESLP_RESPONSE_REPLY; with
         /// `wait` not before it is done. All its headers are in `request`.
-        ESLP_HOST_REQUEST_SENDMSG = 5,
+        ESLP_HOST_REQUEST_SENDMSG = 5 => SendMsg,
         /// `sendevent`: fire the event `event_name`, whose headers and body are in `request`. ESLP_RESPONSE_FIRED with its
         /// uuid, or ESLP_RESPONSE_REPLY. FreeSWITCH takes an unknown name for CUSTOM without a subclass.
-        ESLP_HOST_REQUEST_SENDEVENT = 6,
+        ESLP_HOST_REQUEST_SENDEVENT = 6 => SendEvent,
         /// `connect`: the controlled channel's data. ESLP_RESPONSE_CHANNEL.
-        ESLP_HOST_REQUEST_CONNECT = 7,
+        ESLP_HOST_REQUEST_CONNECT = 7 => Connect,
         /// `getvar`: the `variable` of the controlled channel. ESLP_RESPONSE_VALUE.
-        ESLP_HOST_REQUEST_GETVAR = 8,
+        ESLP_HOST_REQUEST_GETVAR = 8 => GetVar,
         /// `myevents` of an inbound connection: whether there is a channel with this `uuid`. ESLP_RESPONSE_CONTROL or
         /// ESLP_RESPONSE_NO_SUCH_CHANNEL, with this uuid.
-        ESLP_HOST_REQUEST_MYEVENTS = 9,
+        ESLP_HOST_REQUEST_MYEVENTS = 9 => MyEvents,
     }
+    of raw::HostRequest<'_> as raw::HostRequest
 }
 
 /// What a client wants of the host. Valid as long as the octets in the buffer.
@@ -182,20 +177,21 @@ numbers! {
         /// The connection is not over.
         ESLP_CLOSED_NOT = 0,
         /// The client has sent `exit`.
-        ESLP_CLOSED_EXIT = 1,
+        ESLP_CLOSED_EXIT = 1 => Exit,
         /// The password was wrong.
-        ESLP_CLOSED_REFUSED = 2,
+        ESLP_CLOSED_REFUSED = 2 => Refused,
         /// The client's address is not allowed.
-        ESLP_CLOSED_REJECTED = 3,
+        ESLP_CLOSED_REJECTED = 3 => Rejected,
         /// What the client sent cannot be read, or is beyond a limit.
-        ESLP_CLOSED_UNREADABLE = 4,
+        ESLP_CLOSED_UNREADABLE = 4 => Unreadable,
         /// The controlled channel has ended, and nothing lingers.
-        ESLP_CLOSED_CHANNEL_GONE = 5,
+        ESLP_CLOSED_CHANNEL_GONE = 5 => ChannelGone,
         /// The host has ended it.
-        ESLP_CLOSED_ENDED = 6,
+        ESLP_CLOSED_ENDED = 6 => Ended,
         /// The client has sent a command that begins with a NUL.
-        ESLP_CLOSED_NO_COMMAND = 7,
+        ESLP_CLOSED_NO_COMMAND = 7 => NoCommand,
     }
+    of Closed as raw::Closed
 }
 
 /// What eslp_server_poll() found.
@@ -281,28 +277,30 @@ numbers! {
     /// What to do with an event or a log line.
     pub enum eslp_admission {
         /// Not wanted by this connection.
-        ESLP_ADMISSION_SKIP = 0,
+        ESLP_ADMISSION_SKIP = 0 => Skip,
         /// Wanted: call eslp_server_deliver() for it in order. It counts against the queue limit until you do.
-        ESLP_ADMISSION_ENQUEUE = 1,
+        ESLP_ADMISSION_ENQUEUE = 1 => Enqueue,
         /// Wanted, but the queue is full: dropped.
-        ESLP_ADMISSION_DROPPED = 2,
+        ESLP_ADMISSION_DROPPED = 2 => Dropped,
         /// One loss too many: eslp_server_disconnect().
-        ESLP_ADMISSION_OVERFLOW = 3,
+        ESLP_ADMISSION_OVERFLOW = 3 => Overflow,
     }
+    of Admission as raw::Admission
 }
 
 numbers! {
     /// What to say at the end of a connection.
     pub enum eslp_goodbye {
         /// The usual: the client has closed its side, a time is over.
-        ESLP_GOODBYE_DISCONNECTED = 0,
+        ESLP_GOODBYE_DISCONNECTED = 0 => Disconnected,
         /// The server ends, or the module is reloaded.
-        ESLP_GOODBYE_SHUT_DOWN = 1,
+        ESLP_GOODBYE_SHUT_DOWN = 1 => ShutDown,
         /// Too many events were lost.
-        ESLP_GOODBYE_LOST_EVENTS = 2,
+        ESLP_GOODBYE_LOST_EVENTS = 2 => LostEvents,
         /// Too many log lines were lost.
-        ESLP_GOODBYE_LOST_LOG_LINES = 3,
+        ESLP_GOODBYE_LOST_LOG_LINES = 3 => LostLogLines,
     }
+    for Goodbye
 }
 
 /// A line of the log, to be sent.
@@ -350,80 +348,44 @@ impl eslp_host_request {
 
 impl From<HostRequest<'_>> for eslp_host_request {
     fn from(request: HostRequest<'_>) -> Self {
-        let of = |kind: eslp_host_request_kind| Self { kind, ..Self::NONE };
-        use esl_core::raw::server::HostRequest;
-        match HostRequest::from(request) {
-            HostRequest::Password(password) => Self {
-                password: eslp_bytes::of(password.expose()),
-                ..of(eslp_host_request_kind::ESLP_HOST_REQUEST_PASSWORD)
-            },
+        use raw::HostRequest;
+        let request = HostRequest::from(request);
+        let asked = Self { kind: request.into(), ..Self::NONE };
+        match request {
+            HostRequest::Password(password) => Self { password: eslp_bytes::of(password.expose()), ..asked },
             HostRequest::User { user, domain, password } => Self {
                 user: eslp_bytes::of(user),
                 domain: eslp_bytes::of(domain),
                 password: eslp_bytes::of(password.expose()),
-                ..of(eslp_host_request_kind::ESLP_HOST_REQUEST_USER)
+                ..asked
             },
             HostRequest::Api { line, command, argument, console } => Self {
                 line: eslp_bytes::of(line),
                 command: eslp_bytes::of(command),
                 argument: eslp_bytes::option(argument),
                 console: console.into(),
-                ..of(eslp_host_request_kind::ESLP_HOST_REQUEST_API)
+                ..asked
             },
             HostRequest::BgApi { line, command, argument, job } => Self {
                 line: eslp_bytes::of(line),
                 command: eslp_bytes::of(command),
                 argument: eslp_bytes::option(argument),
                 job: eslp_bytes::option(job),
-                ..of(eslp_host_request_kind::ESLP_HOST_REQUEST_BGAPI)
+                ..asked
             },
             HostRequest::SendMsg { message, request, wait } => Self {
                 message: eslp_sendmsg::read(&message, &request),
                 request: eslp_frame::of_request(&request),
                 wait: wait.into(),
-                ..of(eslp_host_request_kind::ESLP_HOST_REQUEST_SENDMSG)
+                ..asked
             },
-            HostRequest::SendEvent { name, request } => Self {
-                event_name: event_number(Some(name)),
-                request: eslp_frame::of_request(&request),
-                ..of(eslp_host_request_kind::ESLP_HOST_REQUEST_SENDEVENT)
-            },
-            HostRequest::Connect => of(eslp_host_request_kind::ESLP_HOST_REQUEST_CONNECT),
-            HostRequest::GetVar(variable) => {
-                Self { variable: eslp_bytes::of(variable), ..of(eslp_host_request_kind::ESLP_HOST_REQUEST_GETVAR) }
+            HostRequest::SendEvent { name, request } => {
+                Self { event_name: name.into(), request: eslp_frame::of_request(&request), ..asked }
             }
-            HostRequest::MyEvents(uuid) => {
-                Self { uuid: eslp_bytes::of(uuid), ..of(eslp_host_request_kind::ESLP_HOST_REQUEST_MYEVENTS) }
-            }
+            HostRequest::Connect => asked,
+            HostRequest::GetVar(variable) => Self { variable: eslp_bytes::of(variable), ..asked },
+            HostRequest::MyEvents(uuid) => Self { uuid: eslp_bytes::of(uuid), ..asked },
         }
-    }
-}
-
-fn effect_number(effect: Effect) -> eslp_effect {
-    use esl_core::raw::server::Effect;
-    match Effect::from(effect) {
-        Effect::None => eslp_effect::ESLP_EFFECT_NONE,
-        Effect::Greeting => eslp_effect::ESLP_EFFECT_GREETING,
-        Effect::AllEvents => eslp_effect::ESLP_EFFECT_ALL_EVENTS,
-        Effect::EventsFlushed => eslp_effect::ESLP_EFFECT_EVENTS_FLUSHED,
-        Effect::LogFlushed => eslp_effect::ESLP_EFFECT_LOG_FLUSHED,
-        Effect::Divert(true) => eslp_effect::ESLP_EFFECT_DIVERT_ON,
-        Effect::Divert(false) => eslp_effect::ESLP_EFFECT_DIVERT_OFF,
-        Effect::Resume => eslp_effect::ESLP_EFFECT_RESUME,
-        Effect::Linger => eslp_effect::ESLP_EFFECT_LINGER,
-    }
-}
-
-fn closed_number(closed: Closed) -> eslp_closed {
-    use esl_core::raw::server::Closed;
-    match Closed::from(closed) {
-        Closed::Exit => eslp_closed::ESLP_CLOSED_EXIT,
-        Closed::Refused => eslp_closed::ESLP_CLOSED_REFUSED,
-        Closed::Rejected => eslp_closed::ESLP_CLOSED_REJECTED,
-        Closed::Unreadable(_) => eslp_closed::ESLP_CLOSED_UNREADABLE,
-        Closed::ChannelGone => eslp_closed::ESLP_CLOSED_CHANNEL_GONE,
-        Closed::Ended(_) => eslp_closed::ESLP_CLOSED_ENDED,
-        Closed::NoCommand => eslp_closed::ESLP_CLOSED_NO_COMMAND,
     }
 }
 
@@ -432,114 +394,108 @@ fn said(level: Option<LogLevel>) -> Outcome<LogLevel> {
     level.ok_or(eslp_status::ESLP_INVALID_ARGUMENT)
 }
 
-const fn goodbye_of(number: eslp_goodbye) -> Outcome<Goodbye> {
-    match number {
-        eslp_goodbye::ESLP_GOODBYE_DISCONNECTED => Ok(Goodbye::Disconnected),
-        eslp_goodbye::ESLP_GOODBYE_SHUT_DOWN => Ok(Goodbye::ShutDown),
-        eslp_goodbye::ESLP_GOODBYE_LOST_EVENTS => Ok(Goodbye::LostEvents),
-        eslp_goodbye::ESLP_GOODBYE_LOST_LOG_LINES => Ok(Goodbye::LostLogLines),
-        _ => Err(eslp_status::ESLP_UNKNOWN_NUMBER),
-    }
-}
-
-fn offer(offer: Admission) -> eslp_admission {
-    use esl_core::raw::server::Admission;
-    match Admission::from(offer) {
-        Admission::Skip => eslp_admission::ESLP_ADMISSION_SKIP,
-        Admission::Enqueue => eslp_admission::ESLP_ADMISSION_ENQUEUE,
-        Admission::Dropped => eslp_admission::ESLP_ADMISSION_DROPPED,
-        Admission::Overflow => eslp_admission::ESLP_ADMISSION_OVERFLOW,
-    }
-}
-
 impl eslp_response {
-    /// # Safety
-    /// `self` is an input as [`ptr`](crate::ptr) defines it: so is whatever its fields point to.
-    unsafe fn response<'a>(&'a self, written: Written) -> Outcome<Response<'a>> {
-        // SAFETY: the fields of an input are inputs, which is all that `octets` and `optional` require. `channel` is a
-        // handle that nobody changes during the call, for `inner_ref`.
-        unsafe {
-            known(&self.reserved)?;
-            let text = self.text.apart(written)?;
-            Ok(match self.kind {
-                eslp_response_kind::ESLP_RESPONSE_ACCEPT => Response::Accept(Rights {
-                    allowed_events: self.allowed_events.said(written)?,
-                    allowed_api: self.allowed_api.said(written)?,
-                    allowed_log: self.deny_log == 0,
-                }),
-                eslp_response_kind::ESLP_RESPONSE_REFUSE => Response::Refuse,
-                eslp_response_kind::ESLP_RESPONSE_OUTPUT => Response::Output(text),
-                eslp_response_kind::ESLP_RESPONSE_JOB => Response::Job(text),
-                eslp_response_kind::ESLP_RESPONSE_OK => Response::Ok,
-                eslp_response_kind::ESLP_RESPONSE_CONTROL => Response::Control(text),
-                eslp_response_kind::ESLP_RESPONSE_NO_SUCH_CHANNEL => Response::NoSuchChannel(text),
-                eslp_response_kind::ESLP_RESPONSE_FIRED => Response::Fired(text),
-                eslp_response_kind::ESLP_RESPONSE_VALUE => Response::Value(text),
-                eslp_response_kind::ESLP_RESPONSE_CHANNEL => {
-                    Response::Channel(eslp_outgoing_event::inner_ref(self.channel)?.event(written)?)
-                }
-                eslp_response_kind::ESLP_RESPONSE_REPLY => Response::Reply(text),
-                _ => return Err(eslp_status::ESLP_UNKNOWN_NUMBER),
-            })
-        }
+    fn response<'c>(&'c self, call: Call<'c>) -> Outcome<Response<'c>> {
+        known(&self.reserved)?;
+        let text = self.text.octets(call)?;
+        Ok(match self.kind {
+            eslp_response_kind::ESLP_RESPONSE_ACCEPT => Response::Accept(Rights {
+                allowed_events: self.allowed_events.said(call)?,
+                allowed_api: self.allowed_api.said(call)?,
+                allowed_log: self.deny_log == 0,
+            }),
+            eslp_response_kind::ESLP_RESPONSE_REFUSE => Response::Refuse,
+            eslp_response_kind::ESLP_RESPONSE_OUTPUT => Response::Output(text),
+            eslp_response_kind::ESLP_RESPONSE_JOB => Response::Job(text),
+            eslp_response_kind::ESLP_RESPONSE_OK => Response::Ok,
+            eslp_response_kind::ESLP_RESPONSE_CONTROL => Response::Control(text),
+            eslp_response_kind::ESLP_RESPONSE_NO_SUCH_CHANNEL => Response::NoSuchChannel(text),
+            eslp_response_kind::ESLP_RESPONSE_FIRED => Response::Fired(text),
+            eslp_response_kind::ESLP_RESPONSE_VALUE => Response::Value(text),
+            eslp_response_kind::ESLP_RESPONSE_CHANNEL => Response::Channel(self.data(call)?.event(call)?),
+            eslp_response_kind::ESLP_RESPONSE_REPLY => Response::Reply(text),
+            _ => return Err(eslp_status::ESLP_UNKNOWN_NUMBER),
+        })
     }
 }
 
-/// # Safety
-/// `options` is an input as [`ptr`](crate::ptr) defines it; `storage` as for [`Memory::new`].
-unsafe fn server(
-    options: *const eslp_server_options,
-    storage: *mut c_void,
+fn server(
+    options: In<eslp_server_options>,
+    storage: Lent,
     storage_size: usize,
+    call: Call<'_>,
 ) -> Outcome<Server<Memory>> {
-    // SAFETY: the precondition of `Memory::new` is this function's. `options` is not NULL where it is read, and its
-    // fields are inputs, which is all that `limits` and `optional` require.
-    unsafe {
-        let storage = Memory::new(storage, storage_size)?;
-        let mut limits = ServerLimits::DEFAULT;
-        if options.is_null() {
-            return Ok(Server::inbound(limits, storage));
+    let storage = storage.octets(storage_size)?;
+    let mut limits = ServerLimits::DEFAULT;
+    let Some(options) = options.optional(call)? else { return Ok(Server::inbound(limits, storage)) };
+    known(&options.reserved)?;
+    limits.request = options.request.limits(limits.request)?;
+    if options.max_queued != 0 {
+        limits.max_queued = options.max_queued;
+    }
+    if options.max_lost != 0 {
+        limits.max_lost = options.max_lost;
+    }
+    let percent = options.percent.try_into()?;
+    let server = match options.channel.said(call)? {
+        None => Server::inbound(limits, storage),
+        Some(uuid) => {
+            let control = Control { full: options.full != 0, is_async: options.is_async != 0 };
+            let server = Server::outbound(limits, storage, uuid, control);
+            server.map_err(|_| eslp_status::ESLP_INSUFFICIENT)?
         }
-        let options = read(options)?;
-        known(&options.reserved)?;
-        limits.request = self::limits(&raw const options.request, limits.request)?;
-        if options.max_queued != 0 {
-            limits.max_queued = options.max_queued;
-        }
-        if options.max_lost != 0 {
-            limits.max_lost = options.max_lost;
-        }
-        let percent = percent_of(options.percent)?;
-        let server = match options.channel.optional()? {
-            None => Server::inbound(limits, storage),
-            Some(uuid) => {
-                let control = Control { full: options.full != 0, is_async: options.is_async != 0 };
-                let server = Server::outbound(limits, storage, uuid, control);
-                server.map_err(|_| eslp_status::ESLP_INSUFFICIENT)?
+    };
+    Ok(server.with_percent(percent))
+}
+
+/// Why nothing was written: a status, and how many octets would have been enough.
+struct Unwritten(eslp_status, usize);
+
+impl From<Insufficient> for Unwritten {
+    fn from(error: Insufficient) -> Self {
+        Self(eslp_status::ESLP_INSUFFICIENT, error.required)
+    }
+}
+
+impl From<DeliverError> for Unwritten {
+    fn from(error: DeliverError) -> Self {
+        Self(eslp_status::of(error.code()), error.required().unwrap_or_default())
+    }
+}
+
+impl From<ResponseError> for Unwritten {
+    fn from(error: ResponseError) -> Self {
+        Self(eslp_status::of(error.code()), error.required().unwrap_or_default())
+    }
+}
+
+impl From<eslp_status> for Unwritten {
+    fn from(status: eslp_status) -> Self {
+        Self(status, 0)
+    }
+}
+
+/// The body of a function that has a server write to `out`, and sets `written` to the length written or required.
+fn write(
+    server: Handle<eslp_server>,
+    (out, size): (Out<c_void>, usize),
+    written: Out<usize>,
+    write: impl for<'c> FnOnce(&'c mut Server<Memory>, &'c mut [u8], Call<'c>) -> Result<usize, Unwritten>,
+) -> eslp_status {
+    run(|call| {
+        let (mut written, server) = (written.nothing(call)?, server.get(call)?);
+        let (out, call) = out.room(size, call)?;
+        match write(server, out, call) {
+            Ok(len) => {
+                written.set(len);
+                Ok(())
             }
-        };
-        Ok(server.with_percent(percent))
-    }
-}
-
-/// Sets `out` to the length written or required.
-fn written(result: Result<usize, Insufficient>, out: Out<usize>) -> Outcome {
-    match result {
-        Ok(len) => out.set(len),
-        Err(Insufficient { required }) => {
-            out.set(required);
-            return Err(eslp_status::ESLP_INSUFFICIENT);
+            Err(Unwritten(status, required)) => {
+                written.set(required);
+                Err(status)
+            }
         }
-    }
-    Ok(())
-}
-
-fn delivered(result: Result<usize, DeliverError>, out: Out<usize>) -> Outcome {
-    out.set(match result {
-        Ok(len) => len,
-        Err(error) => error.required().unwrap_or_default(),
-    });
-    result.map(drop).map_err(|error| eslp_status::of(error.code()))
+    })
 }
 
 /// The memory that eslp_server_init() needs of this library: at most ESLP_SERVER_SIZE.
@@ -563,55 +519,41 @@ pub extern "C" fn eslp_server_alignof() -> usize {
 /// @return ESLP_INSUFFICIENT if the channel's uuid has no place in the storage.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_server_init(
-    memory: *mut c_void,
+pub extern "C" fn eslp_server_init(
+    memory: Lent,
     size: usize,
-    options: *const eslp_server_options,
-    storage: *mut c_void,
+    options: In<eslp_server_options>,
+    storage: Lent,
     storage_size: usize,
-    server: *mut *mut eslp_server,
+    server: Out<*mut eslp_server>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `options` is an input, `server` is an output and `memory[..size]` and
-    // `storage[..storage_size]` are lent memory.
-    run(|| unsafe {
-        let out = Out::new(server)?;
-        out.set(eslp_server::place(memory, size, self::server(options, storage, storage_size)?)?);
-        Ok(())
-    })
+    server.give(|call| eslp_server::place(memory, size, self::server(options, storage, storage_size, call)?))
 }
 
 /// Ends a server in the caller's memory, which is free for other use then.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_server_drop(server: *mut eslp_server) -> eslp_status {
-    // SAFETY: by the contract with C, `server` is a handle.
-    run(|| unsafe { eslp_server::end(server) })
+pub extern "C" fn eslp_server_drop(server: Handle<eslp_server>) -> eslp_status {
+    server.end()
 }
 
 /// Makes a server's side of a connection on the heap; eslp_server_free() it. The storage stays the caller's.
 #[cfg(feature = "heap")]
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_server_new(
-    options: *const eslp_server_options,
-    storage: *mut c_void,
+pub extern "C" fn eslp_server_new(
+    options: In<eslp_server_options>,
+    storage: Lent,
     storage_size: usize,
-    server: *mut *mut eslp_server,
+    server: Out<*mut eslp_server>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `options` is an input, `server` is an output and `storage[..storage_size]` is
-    // lent memory.
-    run(|| unsafe {
-        let out = Out::new(server)?;
-        out.set(eslp_server::allocate(self::server(options, storage, storage_size)?)?);
-        Ok(())
-    })
+    server.give(|call| eslp_server::allocate(self::server(options, storage, storage_size, call)?))
 }
 
 /// Gives a server on the heap back. NULL is fine.
 #[cfg(feature = "heap")]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_server_free(server: *mut eslp_server) {
-    // SAFETY: by the contract with C, `server` is a handle.
-    unsafe { eslp_server::give_back(server) }
+pub extern "C" fn eslp_server_free(server: Handle<eslp_server>) {
+    server.give_back()
 }
 
 /// Reads the next command from `buf`, which begins where the octets end that were consumed before. What the listener
@@ -622,47 +564,42 @@ pub unsafe extern "C" fn eslp_server_free(server: *mut eslp_server) {
 /// ESLP_SERVER_REPLY_MAX: nothing has happened.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_server_poll(
-    server: *mut eslp_server,
-    buf: *const c_void,
+pub extern "C" fn eslp_server_poll(
+    server: Handle<eslp_server>,
+    buf: In<c_void>,
     len: usize,
-    out: *mut c_void,
+    out: Out<c_void>,
     size: usize,
-    result: *mut eslp_server_result,
+    result: Out<eslp_server_result>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `server` is a handle, `buf[..len]` is an input and `out[..size]` and `result` are
-    // outputs.
-    run(|| unsafe {
-        let told = Out::new(result)?;
-        let server = eslp_server::inner(server)?;
-        let poll = server
-            .poll(Written::to(out, size).apart(input(buf, len)?)?, output(out, size)?)
-            .map_err(|_| eslp_status::ESLP_INSUFFICIENT)?;
-        let common =
+    run(|call| {
+        let (mut told, server) = (result.nothing(call)?, server.get(call)?);
+        let (out, call) = out.room(size, call)?;
+        let poll = server.poll(buf.octets(len, call)?, out).map_err(|_| eslp_status::ESLP_INSUFFICIENT)?;
+        let mut result =
             eslp_server_result { consumed: poll.consumed(), written: poll.written(), ..eslp_server_result::ZERO };
-        let (result, status) = match poll {
+        let status = match poll {
             Poll::Done { effect, .. } => {
-                let kind = eslp_server_result_kind::ESLP_SERVER_DONE;
-                (eslp_server_result { kind, effect: effect_number(effect), ..common }, Ok(()))
+                result.kind = eslp_server_result_kind::ESLP_SERVER_DONE;
+                result.effect = effect.into();
+                Ok(())
             }
             Poll::HostRequest { request, .. } => {
-                let kind = eslp_server_result_kind::ESLP_SERVER_HOST_REQUEST;
-                (eslp_server_result { kind, request: request.into(), ..common }, Ok(()))
+                result.kind = eslp_server_result_kind::ESLP_SERVER_HOST_REQUEST;
+                result.request = request.into();
+                Ok(())
             }
-            Poll::Waiting => (common, Err(eslp_status::ESLP_WAITING)),
+            Poll::Waiting => Err(eslp_status::ESLP_WAITING),
             Poll::NeedData { required, .. } => {
-                let required = required.unwrap_or_default();
-                (eslp_server_result { required, ..common }, Err(eslp_status::ESLP_NEED_DATA))
+                result.required = required.unwrap_or_default();
+                Err(eslp_status::ESLP_NEED_DATA)
             }
             Poll::Closed { why, .. } => {
-                let closed = eslp_server_result { closed: closed_number(why), ..common };
-                let closed = if let Closed::Unreadable(error) = why {
-                    let status = eslp_status::of(error.code());
-                    eslp_server_result { error: status, error_offset: error.offset, ..closed }
-                } else {
-                    closed
-                };
-                (closed, Err(eslp_status::ESLP_CLOSED))
+                result.closed = why.into();
+                if let Closed::Unreadable(error) = why {
+                    (result.error, result.error_offset) = (eslp_status::of(error.code()), error.offset);
+                }
+                Err(eslp_status::ESLP_CLOSED)
             }
         };
         told.set(result);
@@ -680,60 +617,42 @@ pub unsafe extern "C" fn eslp_server_poll(
 /// has no meaning.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_server_respond(
-    server: *mut eslp_server,
-    response: *const eslp_response,
-    out: *mut c_void,
+pub extern "C" fn eslp_server_respond(
+    server: Handle<eslp_server>,
+    response: In<eslp_response>,
+    out: Out<c_void>,
     size: usize,
-    written: *mut usize,
+    written: Out<usize>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `server` is a handle, `response` is an input and `out[..size]` and `written` are
-    // outputs.
-    run(|| unsafe {
-        let written = Out::new(written)?;
-        let server = eslp_server::inner(server)?;
-        let result = server.respond(read(response)?.response(Written::to(out, size))?, output(out, size)?);
-        written.set(match result {
-            Ok(len) => len,
-            Err(error) => error.required().unwrap_or_default(),
-        });
-        result.map(drop).map_err(|error| eslp_status::of(error.code()))
+    write(server, (out, size), written, |server, out, call| {
+        Ok(server.respond(response.read(call)?.response(call)?, out)?)
     })
 }
 
 /// Refuses a connection by its address, instead of the first eslp_server_poll(). Send what is written, and close it.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_server_reject(
-    server: *mut eslp_server,
-    out: *mut c_void,
+pub extern "C" fn eslp_server_reject(
+    server: Handle<eslp_server>,
+    out: Out<c_void>,
     size: usize,
-    written: *mut usize,
+    written: Out<usize>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `server` is a handle and `out[..size]` and `written` are outputs.
-    run(|| unsafe {
-        let written = Out::new(written)?;
-        self::written(eslp_server::inner(server)?.reject(output(out, size)?), written)
-    })
+    write(server, (out, size), written, |server, out, _| Ok(server.reject(out)?))
 }
 
 /// Ends the connection with a notice, an eslp_goodbye. Send what is written, and close it. Nothing is written if it is
 /// over already.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_server_disconnect(
-    server: *mut eslp_server,
+pub extern "C" fn eslp_server_disconnect(
+    server: Handle<eslp_server>,
     goodbye: eslp_goodbye,
-    out: *mut c_void,
+    out: Out<c_void>,
     size: usize,
-    written: *mut usize,
+    written: Out<usize>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `server` is a handle and `out[..size]` and `written` are outputs.
-    run(|| unsafe {
-        let written = Out::new(written)?;
-        let goodbye = goodbye_of(goodbye)?;
-        self::written(eslp_server::inner(server)?.disconnect(goodbye, output(out, size)?), written)
-    })
+    write(server, (out, size), written, |server, out, _| Ok(server.disconnect(goodbye.try_into()?, out)?))
 }
 
 /// Says that the controlled channel, whose name is given, has ended. Writes a notice: that the connection lingers, or that
@@ -742,20 +661,14 @@ pub unsafe extern "C" fn eslp_server_disconnect(
 /// Nothing is written if no channel is controlled, or it had ended before.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_server_channel_ended(
-    server: *mut eslp_server,
+pub extern "C" fn eslp_server_channel_ended(
+    server: Handle<eslp_server>,
     name: eslp_bytes,
-    out: *mut c_void,
+    out: Out<c_void>,
     size: usize,
-    written: *mut usize,
+    written: Out<usize>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `server` is a handle, `name` is an input and `out[..size]` and `written` are
-    // outputs.
-    run(|| unsafe {
-        let written = Out::new(written)?;
-        let name = name.apart(Written::to(out, size))?;
-        self::written(eslp_server::inner(server)?.channel_ended(name, output(out, size)?), written)
-    })
+    write(server, (out, size), written, |server, out, call| Ok(server.channel_ended(name.octets(call)?, out)?))
 }
 
 /// Whether this connection wants an event that happens, by its subscriptions and filters: an eslp_admission.
@@ -763,28 +676,20 @@ pub unsafe extern "C" fn eslp_server_channel_ended(
 /// `regex`, which may be NULL, is called for filters with regular expressions, with `user`; without it they match nothing.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_server_offer(
-    server: *mut eslp_server,
-    event: *const eslp_outgoing_event,
+pub extern "C" fn eslp_server_offer(
+    server: Handle<eslp_server>,
+    event: Look<eslp_outgoing_event>,
     regex: eslp_regex,
     user: *mut c_void,
-    offer: *mut eslp_admission,
+    offer: Out<eslp_admission>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `server` and `event` are handles and `offer` is an output.
-    run(|| unsafe {
-        let out = Out::new(offer)?;
-        let server = eslp_server::inner(server)?;
-        let event = eslp_outgoing_event::inner_ref(event)?.event(Written::NOWHERE)?;
+    offer.give(|call| {
+        let (server, event) = (server.get(call)?, event.get(call)?.event(call)?);
         // What C gives is not coded.
-        let matches = |expression: &[u8], value: esl_core::Value<'_>| match (regex, value.as_plain()) {
-            (Some(regex), Some(value)) => {
-                let (expression, value) = (eslp_bytes::of(expression), eslp_bytes::of(value));
-                regex(user, expression.data, expression.len, value.data, value.len)
-            }
-            _ => false,
+        let matches = |expression: &[u8], value: esl_core::Value<'_>| {
+            value.as_plain().is_some_and(|value| matches(regex, user, expression, value))
         };
-        out.set(self::offer(server.offer_with(&event, &matches)));
-        Ok(())
+        Ok(server.offer_with(&event, &matches).into())
     })
 }
 
@@ -792,32 +697,21 @@ pub unsafe extern "C" fn eslp_server_offer(
 /// count.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_server_offer_diverted(
-    server: *mut eslp_server,
-    offer: *mut eslp_admission,
-) -> eslp_status {
-    // SAFETY: by the contract with C, `server` is a handle and `offer` is an output.
-    run(|| unsafe {
-        let out = Out::new(offer)?;
-        out.set(self::offer(eslp_server::inner(server)?.offer_diverted()));
-        Ok(())
-    })
+pub extern "C" fn eslp_server_offer_diverted(server: Handle<eslp_server>, offer: Out<eslp_admission>) -> eslp_status {
+    offer.give(|call| Ok(server.get(call)?.offer_diverted().into()))
 }
 
 /// Whether this connection wants a log line of a level: an eslp_admission.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_server_offer_log(
-    server: *mut eslp_server,
+pub extern "C" fn eslp_server_offer_log(
+    server: Handle<eslp_server>,
     level: eslp_log_level,
-    offer: *mut eslp_admission,
+    offer: Out<eslp_admission>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `server` is a handle and `offer` is an output.
-    run(|| unsafe {
-        let out = Out::new(offer)?;
+    offer.give(|call| {
         let level = said(level_of(level)?)?;
-        out.set(self::offer(eslp_server::inner(server)?.offer_log(level)));
-        Ok(())
+        Ok(server.get(call)?.offer_log(level).into())
     })
 }
 
@@ -828,20 +722,14 @@ pub unsafe extern "C" fn eslp_server_offer_log(
 /// `out` holds, which has no meaning.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_server_deliver(
-    server: *mut eslp_server,
-    event: *const eslp_outgoing_event,
-    out: *mut c_void,
+pub extern "C" fn eslp_server_deliver(
+    server: Handle<eslp_server>,
+    event: Look<eslp_outgoing_event>,
+    out: Out<c_void>,
     size: usize,
-    written: *mut usize,
+    written: Out<usize>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `server` and `event` are handles and `out[..size]` and `written` are outputs.
-    run(|| unsafe {
-        let written = Out::new(written)?;
-        let server = eslp_server::inner(server)?;
-        let event = eslp_outgoing_event::inner_ref(event)?.event(Written::to(out, size))?;
-        delivered(server.deliver(&event, output(out, size)?), written)
-    })
+    write(server, (out, size), written, |server, out, call| Ok(server.deliver(&event.get(call)?.event(call)?, out)?))
 }
 
 /// Counts an event that waits as delivered, in place of eslp_server_deliver(): the host sends what eslp_outgoing_event_frame() has
@@ -851,26 +739,21 @@ pub unsafe extern "C" fn eslp_server_deliver(
 /// eslp_server_state, and `percent` in its eslp_server_options. The frame must not be sent then.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_server_delivered(
-    server: *mut eslp_server,
+pub extern "C" fn eslp_server_delivered(
+    server: Handle<eslp_server>,
     format: eslp_format,
     percent: eslp_percent,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `server` is a handle.
-    run(|| unsafe {
-        let delivered = eslp_server::inner(server)?.delivered(coding_of(format, percent)?);
+    run(|call| {
+        let delivered = server.get(call)?.delivered(coding_of(format, percent)?);
         delivered.map_err(|error| eslp_status::of(error.code()))
     })
 }
 
 /// Gives up an event that waits, as if it had been delivered.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_server_skip(server: *mut eslp_server) -> eslp_status {
-    // SAFETY: by the contract with C, `server` is a handle.
-    run(|| unsafe {
-        eslp_server::inner(server)?.skip();
-        Ok(())
-    })
+pub extern "C" fn eslp_server_skip(server: Handle<eslp_server>) -> eslp_status {
+    server.change(|it| it.skip())
 }
 
 /// Writes a log line that waits to `out`, and its length to `written`.
@@ -878,30 +761,26 @@ pub unsafe extern "C" fn eslp_server_skip(server: *mut eslp_server) -> eslp_stat
 /// @return As eslp_server_deliver().
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_server_deliver_log(
-    server: *mut eslp_server,
-    line: *const eslp_log_data,
-    out: *mut c_void,
+pub extern "C" fn eslp_server_deliver_log(
+    server: Handle<eslp_server>,
+    line: In<eslp_log_data>,
+    out: Out<c_void>,
     size: usize,
-    written: *mut usize,
+    written: Out<usize>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `server` is a handle, `line` is an input and `out[..size]` and `written` are
-    // outputs.
-    run(|| unsafe {
-        let written = Out::new(written)?;
-        let line = read(line)?;
+    write(server, (out, size), written, |server, out, call| {
+        let line = line.read(call)?;
         known(&line.reserved)?;
-        let apart = Written::to(out, size);
         let line = LogData {
             level: said(level_of(line.level)?)?,
             text_channel: line.text_channel,
-            file: line.file.apart(apart)?,
-            function: line.function.apart(apart)?,
+            file: line.file.octets(call)?,
+            function: line.function.octets(call)?,
             line: line.line,
-            user_data: line.user_data.apart(apart)?,
-            text: line.text.apart(apart)?,
+            user_data: line.user_data.octets(call)?,
+            text: line.text.octets(call)?,
         };
-        delivered(eslp_server::inner(server)?.deliver_log(&line, output(out, size)?), written)
+        Ok(server.deliver_log(&line, out)?)
     })
 }
 
@@ -910,11 +789,10 @@ pub unsafe extern "C" fn eslp_server_deliver_log(
 /// @return ESLP_INSUFFICIENT if the storage is full.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_server_subscribe(server: *mut eslp_server, subclass: eslp_bytes) -> eslp_status {
-    // SAFETY: by the contract with C, `server` is a handle and `subclass` is an input.
-    run(|| unsafe {
-        let subclass = subclass.octets()?;
-        eslp_server::inner(server)?.subscribe(subclass).map_err(|_| eslp_status::ESLP_INSUFFICIENT)
+pub extern "C" fn eslp_server_subscribe(server: Handle<eslp_server>, subclass: eslp_bytes) -> eslp_status {
+    run(|call| {
+        let subclass = subclass.octets(call)?;
+        server.get(call)?.subscribe(subclass).map_err(|_| eslp_status::ESLP_INSUFFICIENT)
     })
 }
 
@@ -958,17 +836,12 @@ pub struct eslp_server_state {
 
 /// A snapshot of a listener's state.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_server_get_state(
-    server: *const eslp_server,
-    state: *mut eslp_server_state,
-) -> eslp_status {
-    // SAFETY: by the contract with C, `server` is a handle and `state` is an output.
-    run(|| unsafe {
-        let out = Out::new(state)?;
-        let server = eslp_server::inner_ref(server)?;
-        out.set(eslp_server_state {
-            closed: server.closed().map_or(eslp_closed::ESLP_CLOSED_NOT, closed_number),
-            format: format_number(server.format()),
+pub extern "C" fn eslp_server_get_state(server: Look<eslp_server>, state: Out<eslp_server_state>) -> eslp_status {
+    state.give(|call| {
+        let server = server.get(call)?;
+        Ok(eslp_server_state {
+            closed: server.closed().map_or(eslp_closed::ESLP_CLOSED_NOT, Into::into),
+            format: server.format().into(),
             log_level: server.log_level().map_or(eslp_log_level::ESLP_LOG_NONE, level_number),
             waiting_events: server.waiting_events(),
             waiting_log_lines: server.waiting_log_lines(),
@@ -982,17 +855,12 @@ pub unsafe extern "C" fn eslp_server_get_state(
             linger_seconds: server.linger().map_or(0, i64::from),
             channel: eslp_bytes::option(server.channel()),
             ..eslp_server_state::ZERO
-        });
-        Ok(())
+        })
     })
 }
 
 /// Whether two passwords are the same, in a time that depends on the length of the client's only.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_secret_matches(given: eslp_bytes, expected: eslp_bytes) -> bool {
-    // SAFETY: what C promises.
-    match unsafe { (given.octets(), expected.octets()) } {
-        (Ok(given), Ok(expected)) => Secret::new(given).matches(expected),
-        (Err(_), _) | (_, Err(_)) => false,
-    }
+pub extern "C" fn eslp_secret_matches(given: eslp_bytes, expected: eslp_bytes) -> bool {
+    ask(false, |call| Ok(Secret::new(given.octets(call)?).matches(expected.octets(call)?)))
 }

@@ -8,19 +8,18 @@ use esl_core::client::CommandId;
 use esl_core::raw::session as raw;
 use esl_core::session::{Gap, Interest, Notice, Outcome as Ended, Reason, Session, SessionError, Slot};
 
-use crate::client::{
-    client_of, end_number, eslp_client_result, eslp_end, eslp_eof, eslp_role, eslp_sent, result_of, said_of_sending,
-};
+use crate::client::{client, eslp_client_result, eslp_end, eslp_eof, eslp_role, eslp_sent, said_of_sending, told};
 use crate::command::{eslp_command, eslp_events, eslp_sendmsg};
 use crate::connection::{eslp_connection_state, state_of};
-use crate::decoder::{eslp_limits, limits};
-use crate::handle::Opaque;
-use crate::message::{eslp_message, eslp_message_kind, log_line};
-use crate::name::{eslp_format, eslp_log_level, format_of, level_number, level_of};
+use crate::decoder::eslp_limits;
+use crate::handle::{Handle, Look, Opaque as _};
+use crate::jobs::put;
+use crate::message::{eslp_message, eslp_message_kind};
+use crate::name::{eslp_format, eslp_log_level, level_number, level_of, said_format};
 use crate::number::numbers;
 use crate::octets::eslp_bytes;
 use crate::pairs::eslp_pairs;
-use crate::ptr::{Out, Outcome, Plain as _, Written, input, known, output, read, run, slice_mut};
+use crate::ptr::{Call, In, Out, Outcome, Plain as _, known, run};
 use crate::status::eslp_status;
 
 /// The waits, readers and subscriptions of one program, over one connection after another. Like a client, it has no sockets
@@ -51,8 +50,9 @@ use crate::status::eslp_status;
 ///         ... with ESLP_NEED_DATA, read until state.next_deadline, then eslp_session_advance(session, now) ...
 ///     }
 ///
-/// Sessions, queues and what is known of calls live on the heap of `malloc`. Where that has nothing left in the middle of a call of
-/// theirs, the program ends by `abort`.
+/// Sessions, queues and what is known of calls live on the heap of `malloc`. What makes one of them, and eslp_queue_push(), which
+/// copies a message, return ESLP_NO_MEMORY where that has nothing left. **In the middle of any other call of theirs the program ends by
+/// `abort`**: of the collections that they stand on, some cannot tell.
 pub struct eslp_session;
 
 /// A session, and what was told of it last.
@@ -62,48 +62,51 @@ pub(crate) struct Told {
     notice: Option<Notice>,
 }
 
-// SAFETY: C knows the type by name only; the mark is used once.
-unsafe impl Opaque for eslp_session {
-    type Inner = Told;
-    const MARK: u64 = 0x6573_6c70_7365_7310;
-}
-
 numbers! {
     /// How a wait has ended.
     pub enum eslp_outcome_kind {
         /// It has not.
         ESLP_OUTCOME_NONE = 0,
         /// The answer has come: eslp_session_poll() has just given it, or its last part.
-        ESLP_OUTCOME_ANSWERED = 1,
+        ESLP_OUTCOME_ANSWERED = 1 => Answered,
         /// The job has ended: its BACKGROUND_JOB has just been given, or its last part.
-        ESLP_OUTCOME_JOB_ENDED = 2,
+        ESLP_OUTCOME_JOB_ENDED = 2 => JobEnded,
         /// The application has come to its own end: its CHANNEL_EXECUTE_COMPLETE has just been given, or its last part.
-        ESLP_OUTCOME_COMPLETED = 3,
+        ESLP_OUTCOME_COMPLETED = 3 => Completed,
         /// The channel has ended under the application, or by it. The event that has just been given tells why, unless the
         /// connection ended with the channel.
-        ESLP_OUTCOME_CHANNEL_ENDED = 4,
+        ESLP_OUTCOME_CHANNEL_ENDED = 4 => ChannelEnded,
         /// The server has refused what was to be waited for or read, or the subscription that it needs: the answer has just
         /// been given, unless the connection takes no such command at all.
-        ESLP_OUTCOME_REFUSED = 5,
+        ESLP_OUTCOME_REFUSED = 5 => Refused,
         /// The deadline has passed. What comes late is recognised and ends nothing.
-        ESLP_OUTCOME_TIMED_OUT = 6,
+        ESLP_OUTCOME_TIMED_OUT = 6 => TimedOut,
         /// The connection is over: `reason`.
-        ESLP_OUTCOME_LOST = 7,
+        ESLP_OUTCOME_LOST = 7 => Lost,
+        /// The answer with the value of a variable has arrived: eslp_session_poll() has just returned it. Keep it: the wait
+        /// continues until ESLP_OUTCOME_READ or ESLP_OUTCOME_CUT.
+        ESLP_OUTCOME_VALUE = 8 => Value,
+        /// That answer holds the whole value.
+        ESLP_OUTCOME_READ = 9 => Read,
+        /// The value has broken that answer: it is longer than what arrived in it.
+        ESLP_OUTCOME_CUT = 10 => Cut,
     }
+    of Ended as raw::Outcome
 
     /// Why a session has no connection any more.
     pub enum eslp_reason {
         /// It has one, or has had none yet.
         ESLP_REASON_NONE = 0,
         /// The connection has ended by itself: `end` beside it tells how.
-        ESLP_REASON_END = 1,
+        ESLP_REASON_END = 1 => End(_),
         /// Nothing was heard for too long: eslp_session_set_silence().
-        ESLP_REASON_SILENCE = 2,
+        ESLP_REASON_SILENCE = 2 => Silence,
         /// No HEARTBEAT came for too long, whatever else did: eslp_session_set_heartbeat().
-        ESLP_REASON_NO_HEARTBEAT = 3,
+        ESLP_REASON_NO_HEARTBEAT = 3 => NoHeartbeat,
         /// The host has closed it: eslp_session_close().
-        ESLP_REASON_CLOSED = 4,
+        ESLP_REASON_CLOSED = 4 => Closed,
     }
+    of Reason as raw::Reason for Reason
 
     /// What a session tells beside the ends of waits.
     pub enum eslp_notice_kind {
@@ -111,15 +114,16 @@ numbers! {
         ESLP_NOTICE_NONE = 0,
         /// The server has refused a filter of the program's: `header` and `value`. It is wanted no more; what others let in
         /// comes all the same.
-        ESLP_NOTICE_FILTER_REFUSED = 1,
+        ESLP_NOTICE_FILTER_REFUSED = 1 => FilterRefused,
         /// The server has refused the log lines that eslp_session_set_log() asks for: `level`. They are wanted no more.
-        ESLP_NOTICE_LOG_REFUSED = 2,
+        ESLP_NOTICE_LOG_REFUSED = 2 => LogRefused,
         /// The server has refused the HEARTBEAT: this connection may be silent, and is not watched.
-        ESLP_NOTICE_HEARTBEAT_REFUSED = 3,
+        ESLP_NOTICE_HEARTBEAT_REFUSED = 3 => HeartbeatRefused,
         /// An event tells that the server is not the one of before the gap: `before` and `after`, its Core-UUID. No call of
         /// before is left.
-        ESLP_NOTICE_RESTARTED = 4,
+        ESLP_NOTICE_RESTARTED = 4 => Restarted,
     }
+    of raw::Notice<'_> as raw::Notice
 }
 
 /// Which events a reader wants. Zeros: all that come anyway.
@@ -241,23 +245,18 @@ fn status_of(error: SessionError) -> eslp_status {
 }
 
 fn reason_numbers(reason: Reason) -> (eslp_reason, eslp_end) {
-    match raw::Reason::from(reason) {
-        raw::Reason::End(end) => (eslp_reason::ESLP_REASON_END, end_number(end)),
-        raw::Reason::Silence => (eslp_reason::ESLP_REASON_SILENCE, eslp_end::ESLP_END_NONE),
-        raw::Reason::NoHeartbeat => (eslp_reason::ESLP_REASON_NO_HEARTBEAT, eslp_end::ESLP_END_NONE),
-        raw::Reason::Closed => (eslp_reason::ESLP_REASON_CLOSED, eslp_end::ESLP_END_NONE),
-    }
+    let end = match raw::Reason::from(reason) {
+        raw::Reason::End(end) => end.into(),
+        raw::Reason::Silence | raw::Reason::NoHeartbeat | raw::Reason::Closed => eslp_end::ESLP_END_NONE,
+    };
+    (reason.into(), end)
 }
 
 impl eslp_interest {
-    /// # Safety
-    /// `self` is an input as [`ptr`](crate::ptr) defines it: so is whatever its fields point to.
-    unsafe fn interest(&self) -> Outcome<Interest> {
+    fn interest(&self, call: Call<'_>) -> Outcome<Interest> {
         known(&self.reserved)?;
-        // SAFETY: the fields of an input are inputs, which is all that `events` and `optional` require.
-        let (events, channel) = unsafe { (self.events.events(Written::NOWHERE)?, self.channel.optional()?) };
-        let interest = Interest::new(events);
-        Ok(match channel {
+        let interest = Interest::new(self.events.events(call)?);
+        Ok(match self.channel.said(call)? {
             Some(uuid) => interest.of_channel(uuid),
             None => interest,
         })
@@ -266,20 +265,10 @@ impl eslp_interest {
 
 impl eslp_outcome {
     fn of(slot: Slot, outcome: Ended) -> Self {
-        let (mut reason, mut end) = (eslp_reason::ESLP_REASON_NONE, eslp_end::ESLP_END_NONE);
-        let kind = match raw::Outcome::from(outcome) {
-            raw::Outcome::Answered => eslp_outcome_kind::ESLP_OUTCOME_ANSWERED,
-            raw::Outcome::JobEnded => eslp_outcome_kind::ESLP_OUTCOME_JOB_ENDED,
-            raw::Outcome::Completed => eslp_outcome_kind::ESLP_OUTCOME_COMPLETED,
-            raw::Outcome::ChannelEnded => eslp_outcome_kind::ESLP_OUTCOME_CHANNEL_ENDED,
-            raw::Outcome::Refused => eslp_outcome_kind::ESLP_OUTCOME_REFUSED,
-            raw::Outcome::TimedOut => eslp_outcome_kind::ESLP_OUTCOME_TIMED_OUT,
-            raw::Outcome::Lost(why) => {
-                (reason, end) = reason_numbers(why);
-                eslp_outcome_kind::ESLP_OUTCOME_LOST
-            }
-        };
-        Self { slot: slot.0, kind, reason, end, ..Self::ZERO }
+        let ended = Self { slot: slot.0, kind: outcome.into(), ..Self::ZERO };
+        let raw::Outcome::Lost(why) = outcome.into() else { return ended };
+        let (reason, end) = reason_numbers(why);
+        Self { reason, end, ..ended }
     }
 }
 
@@ -323,49 +312,57 @@ impl From<&Notice> for eslp_notice {
     }
 }
 
-/// # Safety
-/// `session` is a handle as [`ptr`](crate::ptr) defines it.
-unsafe fn of<'a>(session: *mut eslp_session) -> Outcome<&'a mut Session> {
-    // SAFETY: the same precondition as this function's.
-    unsafe { eslp_session::inner(session) }.map(|told| &mut told.session)
+impl Handle<eslp_session> {
+    /// The session alone.
+    fn session(self, call: Call<'_>) -> Outcome<&mut Session> {
+        self.get(call).map(|told| &mut told.session)
+    }
+
+    /// The body of a function that makes the time go on.
+    fn at(self, now: u64, change: impl FnOnce(&mut Session, Duration)) -> eslp_status {
+        self.change(|told| change(&mut told.session, Duration::from_millis(now)))
+    }
+
+    /// The body of a function that says what is wanted.
+    fn want(
+        self,
+        want: impl for<'c> FnOnce(&'c mut Session, Call<'c>) -> Outcome<Result<(), SessionError>>,
+    ) -> eslp_status {
+        run(|call| want(self.session(call)?, call)?.map_err(status_of))
+    }
+
+    /// The body of a function that sends, and tells what was sent.
+    fn sending(
+        self,
+        sent: Out<eslp_sent>,
+        send: impl for<'c> FnOnce(&'c mut Session, Call<'c>) -> Outcome<Result<CommandId, SessionError>>,
+    ) -> eslp_status {
+        run(|call| {
+            let (sent, session) = (sent.nothing(call)?, self.session(call)?);
+            let in_flight = |session: &Session| session.client().map_or(0, |client| client.in_flight());
+            let (len, count) = (session.unsent(), in_flight(session));
+            match send(session, call)?.map_err(|error| (raw::SessionError::from(error), status_of(error))) {
+                Ok(id) => {
+                    let len = session.unsent().saturating_sub(len);
+                    said_of_sending(Ok((Some(id), len, in_flight(session).saturating_sub(count))), sent)
+                }
+                Err((raw::SessionError::Send(error), _)) => said_of_sending(Err(error), sent),
+                Err((
+                    raw::SessionError::SlotInUse
+                    | raw::SessionError::NotConnected
+                    | raw::SessionError::NotReady
+                    | raw::SessionError::Unheard,
+                    status,
+                )) => Err(status),
+            }
+        })
+    }
 }
 
-/// # Safety
-/// As [`of`].
-unsafe fn look<'a>(session: *const eslp_session) -> Outcome<&'a Session> {
-    // SAFETY: the same precondition as this function's.
-    unsafe { eslp_session::inner_ref(session) }.map(|told| &told.session)
-}
-
-/// Changes a session, and returns the status of that.
-///
-/// # Safety
-/// As [`of`].
-unsafe fn change(session: *mut eslp_session, change: impl FnOnce(&mut Session) -> Result<(), SessionError>) -> Outcome {
-    // SAFETY: the same precondition as this function's.
-    change(unsafe { of(session) }?).map_err(status_of)
-}
-
-/// Sends, and tells what was sent.
-fn sending(
-    session: &mut Session,
-    sent: Out<eslp_sent>,
-    send: impl FnOnce(&mut Session) -> Result<CommandId, SessionError>,
-) -> Outcome {
-    let in_flight = |session: &Session| session.client().map_or(0, |client| client.in_flight());
-    let (len, count) = (session.to_send().len(), in_flight(session));
-    match send(session) {
-        Ok(id) => {
-            let len = session.to_send().len().saturating_sub(len);
-            said_of_sending(Ok((Some(id), len, in_flight(session).saturating_sub(count))), sent)
-        }
-        Err(error) => match raw::SessionError::from(error) {
-            raw::SessionError::Send(error) => said_of_sending(Err(error), sent),
-            raw::SessionError::SlotInUse
-            | raw::SessionError::NotConnected
-            | raw::SessionError::NotReady
-            | raw::SessionError::Unheard => Err(status_of(error)),
-        },
+impl Look<eslp_session> {
+    /// The session alone.
+    fn session<'c>(&self, call: Call<'c>) -> Outcome<&'c Session> {
+        self.get(call).map(|told| &told.session)
     }
 }
 
@@ -373,20 +370,14 @@ fn sending(
 /// on the server: choose it at random.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_new(run: u64, session: *mut *mut eslp_session) -> eslp_status {
-    // SAFETY: by the contract with C, `session` is an output.
-    crate::ptr::run(|| unsafe {
-        let out = Out::new(session)?;
-        out.set(eslp_session::allocate(Told { session: Session::new(run), gap: None, notice: None })?);
-        Ok(())
-    })
+pub extern "C" fn eslp_session_new(run: u64, session: Out<*mut eslp_session>) -> eslp_status {
+    session.give(|_| eslp_session::allocate(Told { session: Session::new(run), gap: None, notice: None }))
 }
 
 /// Gives a session back. NULL is fine.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_free(session: *mut eslp_session) {
-    // SAFETY: by the contract with C, `session` is a handle.
-    unsafe { eslp_session::give_back(session) }
+pub extern "C" fn eslp_session_free(session: Handle<eslp_session>) {
+    session.give_back()
 }
 
 /// A connection has been made: nothing has been read from it or written to it. An old one ends. `limits` may be NULL.
@@ -394,17 +385,15 @@ pub unsafe extern "C" fn eslp_session_free(session: *mut eslp_session) {
 /// The host sends `auth` when ESLP_IN_AUTH_REQUEST comes, or `connect` at once if `role` is ESLP_OUTBOUND. All that is wanted is
 /// said again as soon as the connection is open.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_connect(
-    session: *mut eslp_session,
+pub extern "C" fn eslp_session_connect(
+    session: Handle<eslp_session>,
     role: eslp_role,
-    limits: *const eslp_limits,
+    limits: In<eslp_limits>,
     now: u64,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `session` is a handle and `limits` is an input.
-    run(|| unsafe {
-        let session = of(session)?;
-        let client = client_of(role, self::limits(limits, Limits::DEFAULT)?)?;
-        session.connect(client, Duration::from_millis(now));
+    run(|call| {
+        let session = session.session(call)?;
+        session.connect(client(role, limits, Limits::DEFAULT, call)?, Duration::from_millis(now));
         Ok(())
     })
 }
@@ -417,19 +406,16 @@ pub unsafe extern "C" fn eslp_session_connect(
 /// @return As eslp_client_poll(). Without a connection ESLP_CLOSED if the last one has ended by itself, else ESLP_NEED_DATA.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_poll(
-    session: *mut eslp_session,
-    buf: *const c_void,
+pub extern "C" fn eslp_session_poll(
+    session: Handle<eslp_session>,
+    buf: In<c_void>,
     len: usize,
     now: u64,
-    result: *mut eslp_client_result,
+    result: Out<eslp_client_result>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `session` is a handle, `buf[..len]` is an input and `result` is an output.
-    run(|| unsafe {
-        let out = Out::with(result, eslp_client_result::NONE)?;
-        let (result, status) = result_of(of(session)?.poll(input(buf, len)?, Duration::from_millis(now)));
-        out.set(result);
-        status
+    run(|call| {
+        let out = result.nothing(call)?;
+        told(session.session(call)?.poll(buf.octets(len, call)?, Duration::from_millis(now)), out)
     })
 }
 
@@ -437,62 +423,45 @@ pub unsafe extern "C" fn eslp_session_poll(
 ///
 /// @return ESLP_NO_CONNECTION if there is none.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_eof(
-    session: *mut eslp_session,
-    buf: *const c_void,
+pub extern "C" fn eslp_session_eof(
+    session: Handle<eslp_session>,
+    buf: In<c_void>,
     len: usize,
     now: u64,
-    eof: *mut eslp_eof,
+    eof: Out<eslp_eof>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `session` is a handle, `buf[..len]` is an input and `eof` is an output.
-    run(|| unsafe {
-        let out = Out::with(eof, eslp_eof::NOTHING)?;
-        let eof = of(session)?.eof(input(buf, len)?, Duration::from_millis(now));
-        out.set(eof.ok_or(eslp_status::ESLP_NO_CONNECTION)?.into());
-        Ok(())
+    eof.give(|call| {
+        let eof = session.session(call)?.eof(buf.octets(len, call)?, Duration::from_millis(now));
+        Ok(eof.ok_or(eslp_status::ESLP_NO_CONNECTION)?.into())
     })
 }
 
 /// The host closes the connection: all waits end.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_close(session: *mut eslp_session, now: u64) -> eslp_status {
-    // SAFETY: by the contract with C, `session` is a handle.
-    run(|| unsafe {
-        of(session)?.close(Duration::from_millis(now));
-        Ok(())
-    })
+pub extern "C" fn eslp_session_close(session: Handle<eslp_session>, now: u64) -> eslp_status {
+    session.at(now, Session::close)
 }
 
 /// What must be written to the socket. Say with eslp_session_sent() how much was written.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_to_send(session: *const eslp_session) -> eslp_bytes {
-    // SAFETY: by the contract with C, `session` is a handle.
-    unsafe { look(session) }.map_or(eslp_bytes::ZERO, |session| eslp_bytes::of(session.to_send()))
+pub extern "C" fn eslp_session_to_send(session: Look<eslp_session>) -> eslp_bytes {
+    session.ask(eslp_bytes::ZERO, |told| eslp_bytes::of(told.session.to_send()))
 }
 
 /// Takes `count` octets off the front of what is to be sent. No more than there are are taken.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_sent(session: *mut eslp_session, count: usize) -> eslp_status {
-    // SAFETY: by the contract with C, `session` is a handle.
-    run(|| unsafe {
-        of(session)?.sent(count);
-        Ok(())
-    })
+pub extern "C" fn eslp_session_sent(session: Handle<eslp_session>, count: usize) -> eslp_status {
+    session.change(|told| told.session.sent(count))
 }
 
 /// What is known of the session.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_get_state(
-    session: *const eslp_session,
-    state: *mut eslp_session_state,
-) -> eslp_status {
-    // SAFETY: by the contract with C, `session` is a handle and `state` is an output.
-    run(|| unsafe {
-        let out = Out::new(state)?;
-        let session = look(session)?;
+pub extern "C" fn eslp_session_get_state(session: Look<eslp_session>, state: Out<eslp_session_state>) -> eslp_status {
+    state.give(|call| {
+        let session = session.session(call)?;
         let none = (eslp_reason::ESLP_REASON_NONE, eslp_end::ESLP_END_NONE);
         let (reason, end) = session.reason().map_or(none, reason_numbers);
-        out.set(eslp_session_state {
+        Ok(eslp_session_state {
             connection: session.client().map_or(eslp_connection_state::ZERO, |client| state_of(client, None)),
             next_deadline: session.next_deadline().map_or(0, millis),
             waiting: session.waiting() as u64,
@@ -503,8 +472,7 @@ pub unsafe extern "C" fn eslp_session_get_state(
             is_open: session.is_open().into(),
             is_settled: session.is_settled().into(),
             ..eslp_session_state::ZERO
-        });
-        Ok(())
+        })
     })
 }
 
@@ -512,16 +480,10 @@ pub unsafe extern "C" fn eslp_session_get_state(
 ///
 /// @return ESLP_END if there is none.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_next_outcome(
-    session: *mut eslp_session,
-    outcome: *mut eslp_outcome,
-) -> eslp_status {
-    // SAFETY: by the contract with C, `session` is a handle and `outcome` is an output.
-    run(|| unsafe {
-        let out = Out::new(outcome)?;
-        let (slot, outcome) = of(session)?.next_outcome().ok_or(eslp_status::ESLP_END)?;
-        out.set(eslp_outcome::of(slot, outcome));
-        Ok(())
+pub extern "C" fn eslp_session_next_outcome(session: Handle<eslp_session>, outcome: Out<eslp_outcome>) -> eslp_status {
+    outcome.next(|call| {
+        let next = session.session(call)?.next_outcome();
+        Ok(next.map(|(slot, outcome)| eslp_outcome::of(slot, outcome)))
     })
 }
 
@@ -530,14 +492,11 @@ pub unsafe extern "C" fn eslp_session_next_outcome(
 ///
 /// @return ESLP_END if there is none.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_next_gap(session: *mut eslp_session, gap: *mut eslp_gap) -> eslp_status {
-    // SAFETY: by the contract with C, `session` is a handle and `gap` is an output.
-    run(|| unsafe {
-        let out = Out::new(gap)?;
-        let told = eslp_session::inner(session)?;
+pub extern "C" fn eslp_session_next_gap(session: Handle<eslp_session>, gap: Out<eslp_gap>) -> eslp_status {
+    gap.next(|call| {
+        let told = session.get(call)?;
         told.gap = told.session.next_gap();
-        out.set(told.gap.as_ref().ok_or(eslp_status::ESLP_END)?.into());
-        Ok(())
+        Ok(told.gap.as_ref().map(Into::into))
     })
 }
 
@@ -545,14 +504,11 @@ pub unsafe extern "C" fn eslp_session_next_gap(session: *mut eslp_session, gap: 
 ///
 /// @return ESLP_END if there is nothing.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_next_notice(session: *mut eslp_session, notice: *mut eslp_notice) -> eslp_status {
-    // SAFETY: by the contract with C, `session` is a handle and `notice` is an output.
-    run(|| unsafe {
-        let out = Out::new(notice)?;
-        let told = eslp_session::inner(session)?;
+pub extern "C" fn eslp_session_next_notice(session: Handle<eslp_session>, notice: Out<eslp_notice>) -> eslp_status {
+    notice.next(|call| {
+        let told = session.get(call)?;
         told.notice = told.session.next_notice();
-        out.set(told.notice.as_ref().ok_or(eslp_status::ESLP_END)?.into());
-        Ok(())
+        Ok(told.notice.as_ref().map(Into::into))
     })
 }
 
@@ -561,10 +517,7 @@ pub unsafe extern "C" fn eslp_session_next_notice(session: *mut eslp_session, no
 pub extern "C" fn eslp_reason_text(reason: eslp_reason) -> eslp_bytes {
     let text = match reason {
         eslp_reason::ESLP_REASON_END => Some("the connection has ended by itself"),
-        eslp_reason::ESLP_REASON_SILENCE => Some(Reason::Silence.as_str()),
-        eslp_reason::ESLP_REASON_NO_HEARTBEAT => Some(Reason::NoHeartbeat.as_str()),
-        eslp_reason::ESLP_REASON_CLOSED => Some(Reason::Closed.as_str()),
-        _ => None,
+        reason => Reason::try_from(reason).ok().map(|reason| reason.as_str()),
     };
     eslp_bytes::option(text.map(str::as_bytes))
 }
@@ -575,19 +528,16 @@ pub extern "C" fn eslp_reason_text(reason: eslp_reason) -> eslp_bytes {
 /// @return As eslp_client_send(), but there is always room. ESLP_SLOT_IN_USE; ESLP_NO_CONNECTION. Nothing has changed then.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_send(
-    session: *mut eslp_session,
-    command: *const eslp_command,
+pub extern "C" fn eslp_session_send(
+    session: Handle<eslp_session>,
+    command: In<eslp_command>,
     slot: u64,
     deadline: u64,
-    sent: *mut eslp_sent,
+    sent: Out<eslp_sent>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `session` is a handle, `command` is an input and `sent` is an output.
-    run(|| unsafe {
-        let out = Out::with(sent, eslp_sent::NOTHING)?;
-        let session = of(session)?;
-        let command = read(command)?.command(Written::NOWHERE)?;
-        sending(session, out, |session| session.send(&command, optional_slot(slot), said(deadline)))
+    session.sending(sent, |session, call| {
+        let command = command.command(call)?;
+        Ok(session.send(&command, optional_slot(slot), said(deadline)))
     })
 }
 
@@ -597,21 +547,44 @@ pub unsafe extern "C" fn eslp_session_send(
 /// @return As eslp_session_send().
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_send_encoded(
-    session: *mut eslp_session,
-    command: *const eslp_command,
-    octets: *const c_void,
+pub extern "C" fn eslp_session_send_encoded(
+    session: Handle<eslp_session>,
+    command: In<eslp_command>,
+    octets: In<c_void>,
     len: usize,
     slot: u64,
     deadline: u64,
-    sent: *mut eslp_sent,
+    sent: Out<eslp_sent>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `session` is a handle, `command` and `octets[..len]` are inputs and `sent` is an output.
-    run(|| unsafe {
-        let out = Out::with(sent, eslp_sent::NOTHING)?;
-        let session = of(session)?;
-        let (command, octets) = (read(command)?.command(Written::NOWHERE)?, input(octets, len)?);
-        sending(session, out, |session| session.send_encoded(&command, octets, optional_slot(slot), said(deadline)))
+    session.sending(sent, |session, call| {
+        let (command, octets) = (command.command(call)?, octets.octets(len, call)?);
+        Ok(session.send_encoded(&command, octets, optional_slot(slot), said(deadline)))
+    })
+}
+
+/// Asks for a variable of a channel, whatever its value; with `uuid` left out, of the connection's channel. `slot` waits until
+/// `deadline`, and gets ESLP_OUTCOME_VALUE with the answer, and then ESLP_OUTCOME_READ or ESLP_OUTCOME_CUT;
+/// ESLP_OUTCOME_REFUSED if the channel does not exist, or the API may not be used.
+///
+/// It uses `api uuid_getvar`: the answer is an API response. Where that may not be used, or has no result because the
+/// channel has hung up, it uses `getvar` for variables of the connection's own channel; the answer is a reply:
+/// eslp_reply_text_to_end(). Values that begin with `~`, contain a blank line, or have more than 510 bytes do not arrive whole
+/// then. Until that is known, later commands wait in the session.
+///
+/// @return As eslp_session_bgapi().
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn eslp_session_read_variable(
+    session: Handle<eslp_session>,
+    uuid: eslp_bytes,
+    name: eslp_bytes,
+    slot: u64,
+    deadline: u64,
+    sent: Out<eslp_sent>,
+) -> eslp_status {
+    session.sending(sent, |session, call| {
+        let (uuid, name, slot) = (uuid.optional(call)?, name.octets(call)?, slot_of(slot)?);
+        Ok(session.read_variable(uuid, name, slot, said(deadline)))
     })
 }
 
@@ -622,18 +595,16 @@ pub unsafe extern "C" fn eslp_session_send_encoded(
 /// @return As eslp_session_send(); ESLP_SESSION_NOT_READY if the connection is not open yet. No job was begun then.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_bgapi(
-    session: *mut eslp_session,
+pub extern "C" fn eslp_session_bgapi(
+    session: Handle<eslp_session>,
     line: eslp_bytes,
     slot: u64,
     deadline: u64,
-    sent: *mut eslp_sent,
+    sent: Out<eslp_sent>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `session` is a handle, `line` is an input and `sent` is an output.
-    run(|| unsafe {
-        let out = Out::with(sent, eslp_sent::NOTHING)?;
-        let (session, line, slot) = (of(session)?, line.octets()?, slot_of(slot)?);
-        sending(session, out, |session| session.bgapi(line, slot, said(deadline)))
+    session.sending(sent, |session, call| {
+        let (line, slot) = (line.octets(call)?, slot_of(slot)?);
+        Ok(session.bgapi(line, slot, said(deadline)))
     })
 }
 
@@ -645,19 +616,17 @@ pub unsafe extern "C" fn eslp_session_bgapi(
 /// this connection cannot hear the channel's events. Nothing was executed then.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_execute(
-    session: *mut eslp_session,
-    message: *const eslp_sendmsg,
+pub extern "C" fn eslp_session_execute(
+    session: Handle<eslp_session>,
+    message: In<eslp_sendmsg>,
     slot: u64,
     deadline: u64,
-    sent: *mut eslp_sent,
+    sent: Out<eslp_sent>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `session` is a handle, `message` is an input and `sent` is an output.
-    run(|| unsafe {
-        let out = Out::with(sent, eslp_sent::NOTHING)?;
-        let (session, slot) = (of(session)?, slot_of(slot)?);
-        let message = read(message)?.message(Written::NOWHERE)?;
-        sending(session, out, |session| session.execute(&message, slot, said(deadline)))
+    session.sending(sent, |session, call| {
+        let slot = slot_of(slot)?;
+        let message = message.read(call)?.message(call)?;
+        Ok(session.execute(&message, slot, said(deadline)))
     })
 }
 
@@ -665,17 +634,10 @@ pub unsafe extern "C" fn eslp_session_execute(
 ///
 /// @return ESLP_NOT_FOUND if none was.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_last_tag(
-    session: *const eslp_session,
-    out: *mut c_void,
-    size: usize,
-) -> eslp_status {
-    // SAFETY: by the contract with C, `session` is a handle and `out[..size]` is an output.
-    run(|| unsafe {
-        let tag = look(session)?.last_tag().ok_or(eslp_status::ESLP_NOT_FOUND)?;
-        let to = output(out, size)?.get_mut(..tag.as_bytes().len()).ok_or(eslp_status::ESLP_INSUFFICIENT)?;
-        to.copy_from_slice(tag.as_bytes());
-        Ok(())
+pub extern "C" fn eslp_session_last_tag(session: Look<eslp_session>, out: Out<c_void>, size: usize) -> eslp_status {
+    run(|call| {
+        let tag = session.session(call)?.last_tag().ok_or(eslp_status::ESLP_NOT_FOUND)?;
+        put(tag, out, size, call)
     })
 }
 
@@ -683,23 +645,21 @@ pub unsafe extern "C" fn eslp_session_last_tag(
 ///
 /// @return ESLP_NOT_FOUND if `slot` was not waiting.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_give_up(session: *mut eslp_session, slot: u64) -> eslp_status {
-    // SAFETY: by the contract with C, `session` is a handle.
-    run(|| unsafe { if of(session)?.give_up(Slot(slot)) { Ok(()) } else { Err(eslp_status::ESLP_NOT_FOUND) } })
+pub extern "C" fn eslp_session_give_up(session: Handle<eslp_session>, slot: u64) -> eslp_status {
+    run(|call| {
+        let was_waiting = session.session(call)?.give_up(Slot(slot));
+        if was_waiting { Ok(()) } else { Err(eslp_status::ESLP_NOT_FOUND) }
+    })
 }
 
 /// Whether a command may be sent now: see eslp_client_may_send().
 ///
 /// @return Also ESLP_NO_CONNECTION.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_may_send(
-    session: *const eslp_session,
-    command: *const eslp_command,
-) -> eslp_status {
-    // SAFETY: by the contract with C, `session` is a handle and `command` is an input.
-    run(|| unsafe {
-        let client = look(session)?.client();
-        let command = read(command)?.command(Written::NOWHERE)?;
+pub extern "C" fn eslp_session_may_send(session: Look<eslp_session>, command: In<eslp_command>) -> eslp_status {
+    run(|call| {
+        let client = session.session(call)?.client();
+        let command = command.command(call)?;
         let client = client.ok_or(eslp_status::ESLP_NO_CONNECTION)?;
         client.may_send(&command).map_err(|reason| eslp_status::of(reason.code()))
     })
@@ -708,22 +668,14 @@ pub unsafe extern "C" fn eslp_session_may_send(
 /// The time goes on: waits whose deadline has come end, and so does a connection that is silent for too long. Time that goes back
 /// is ignored.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_advance(session: *mut eslp_session, now: u64) -> eslp_status {
-    // SAFETY: by the contract with C, `session` is a handle.
-    run(|| unsafe {
-        of(session)?.advance(Duration::from_millis(now));
-        Ok(())
-    })
+pub extern "C" fn eslp_session_advance(session: Handle<eslp_session>, now: u64) -> eslp_status {
+    session.at(now, Session::advance)
 }
 
 /// Octets have come that make no whole frame yet, or the host does not read on purpose: that is no silence of the server's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_heard(session: *mut eslp_session, now: u64) -> eslp_status {
-    // SAFETY: by the contract with C, `session` is a handle.
-    run(|| unsafe {
-        of(session)?.heard(Duration::from_millis(now));
-        Ok(())
-    })
+pub extern "C" fn eslp_session_heard(session: Handle<eslp_session>, now: u64) -> eslp_status {
+    session.at(now, Session::heard)
 }
 
 /// Ends the connection when no octet has come for so many milliseconds; 0 for never. A running server sends a HEARTBEAT every 20
@@ -735,9 +687,8 @@ pub unsafe extern "C" fn eslp_session_heard(session: *mut eslp_session, now: u64
 ///
 /// @return An error if the HEARTBEAT cannot be subscribed to; then nothing has changed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_set_silence(session: *mut eslp_session, limit: u64) -> eslp_status {
-    // SAFETY: by the contract with C, `session` is a handle.
-    run(|| unsafe { change(session, |session| session.set_silence(said(limit))) })
+pub extern "C" fn eslp_session_set_silence(session: Handle<eslp_session>, limit: u64) -> eslp_status {
+    session.want(|session, _| Ok(session.set_silence(said(limit))))
 }
 
 /// Ends the connection when no HEARTBEAT has come for so many milliseconds, even if answers or log lines do; 0 for never. It is
@@ -745,32 +696,23 @@ pub unsafe extern "C" fn eslp_session_set_silence(session: *mut eslp_session, li
 ///
 /// @return As eslp_session_set_silence().
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_set_heartbeat(session: *mut eslp_session, limit: u64) -> eslp_status {
-    // SAFETY: by the contract with C, `session` is a handle.
-    run(|| unsafe { change(session, |session| session.set_heartbeat(said(limit))) })
+pub extern "C" fn eslp_session_set_heartbeat(session: Handle<eslp_session>, limit: u64) -> eslp_status {
+    session.want(|session, _| Ok(session.set_heartbeat(said(limit))))
 }
 
 /// An outbound connection hears its own channel only from now on, as one without full control does: `myevents` is said in place of
 /// `event`. To be set before the connection is open.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_set_own_only(session: *mut eslp_session, own_only: bool) -> eslp_status {
-    // SAFETY: by the contract with C, `session` is a handle.
-    run(|| unsafe {
-        of(session)?.set_own_only(own_only);
-        Ok(())
-    })
+pub extern "C" fn eslp_session_set_own_only(session: Handle<eslp_session>, own_only: bool) -> eslp_status {
+    session.change(|told| told.session.set_own_only(own_only))
 }
 
 /// The format of events. An outbound connection that hears its own channel only keeps the one that it has begun with.
 ///
 /// @return An error if it cannot be sent; then nothing has changed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_set_format(session: *mut eslp_session, format: eslp_format) -> eslp_status {
-    // SAFETY: by the contract with C, `session` is a handle.
-    run(|| unsafe {
-        let format = format_of(format)?.ok_or(eslp_status::ESLP_INVALID_ARGUMENT)?;
-        change(session, |session| session.set_format(format))
-    })
+pub extern "C" fn eslp_session_set_format(session: Handle<eslp_session>, format: eslp_format) -> eslp_status {
+    session.want(|session, _| Ok(session.set_format(said_format(format)?)))
 }
 
 /// The program's filters from now on, pairs of header and value: of the events, those come that one of them lets in, and those
@@ -779,15 +721,8 @@ pub unsafe extern "C" fn eslp_session_set_format(session: *mut eslp_session, for
 ///
 /// @return An error if they cannot be sent; then nothing has changed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_set_filters(
-    session: *mut eslp_session,
-    filters: *const eslp_pairs,
-) -> eslp_status {
-    // SAFETY: by the contract with C, `session` is a handle and `filters` is an input.
-    run(|| unsafe {
-        let filters = read(filters)?.pairs(Written::NOWHERE)?;
-        change(session, |session| session.set_filters(filters.iter()))
-    })
+pub extern "C" fn eslp_session_set_filters(session: Handle<eslp_session>, filters: In<eslp_pairs>) -> eslp_status {
+    session.want(|session, call| Ok(session.set_filters(filters.read(call)?.pairs(call)?.iter())))
 }
 
 /// The lines of the server's log that the host itself wants from now on, beside those of its readers; ESLP_LOG_NONE for none.
@@ -795,12 +730,8 @@ pub unsafe extern "C" fn eslp_session_set_filters(
 ///
 /// @return An error if they cannot be asked for; then nothing has changed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_set_log(session: *mut eslp_session, level: eslp_log_level) -> eslp_status {
-    // SAFETY: by the contract with C, `session` is a handle.
-    run(|| unsafe {
-        let level = level_of(level)?;
-        change(session, |session| session.set_log(level))
-    })
+pub extern "C" fn eslp_session_set_log(session: Handle<eslp_session>, level: eslp_log_level) -> eslp_status {
+    session.want(|session, _| Ok(session.set_log(level_of(level)?)))
 }
 
 /// `slot` reads these events from now on, over every connection until eslp_session_unlisten(). A second interest takes the place of
@@ -809,16 +740,12 @@ pub unsafe extern "C" fn eslp_session_set_log(session: *mut eslp_session, level:
 /// @return An error if they cannot be subscribed to; then nothing has changed.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_listen(
-    session: *mut eslp_session,
+pub extern "C" fn eslp_session_listen(
+    session: Handle<eslp_session>,
     slot: u64,
-    interest: *const eslp_interest,
+    interest: In<eslp_interest>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `session` is a handle and `interest` is an input.
-    run(|| unsafe {
-        let (slot, interest) = (slot_of(slot)?, read(interest)?.interest()?);
-        change(session, |session| session.listen(slot, interest))
-    })
+    session.want(|session, call| Ok(session.listen(slot_of(slot)?, interest.read(call)?.interest(call)?)))
 }
 
 /// These events come no more, whoever reads them, until a reader asks for them anew; NULL for all. What waits need comes all the
@@ -826,14 +753,10 @@ pub unsafe extern "C" fn eslp_session_listen(
 ///
 /// @return An error if they cannot be taken back; then nothing has changed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_unsubscribe(
-    session: *mut eslp_session,
-    interest: *const eslp_interest,
-) -> eslp_status {
-    // SAFETY: by the contract with C, `session` is a handle and `interest` is an input.
-    run(|| unsafe {
-        let interest = if interest.is_null() { None } else { Some(read(interest)?.interest()?) };
-        change(session, |session| session.unsubscribe(interest))
+pub extern "C" fn eslp_session_unsubscribe(session: Handle<eslp_session>, interest: In<eslp_interest>) -> eslp_status {
+    session.want(|session, call| {
+        let interest = interest.optional(call)?.map(|interest| interest.interest(call)).transpose()?;
+        Ok(session.unsubscribe(interest))
     })
 }
 
@@ -844,15 +767,14 @@ pub unsafe extern "C" fn eslp_session_unsubscribe(
 /// @return An error if they cannot be asked for; then nothing has changed.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_listen_log(
-    session: *mut eslp_session,
+pub extern "C" fn eslp_session_listen_log(
+    session: Handle<eslp_session>,
     slot: u64,
     level: eslp_log_level,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `session` is a handle.
-    run(|| unsafe {
-        let (slot, level) = (slot_of(slot)?, level_of(level)?.ok_or(eslp_status::ESLP_INVALID_ARGUMENT)?);
-        change(session, |session| session.listen_log(slot, level))
+    session.want(|session, _| {
+        let level = level_of(level)?.ok_or(eslp_status::ESLP_INVALID_ARGUMENT)?;
+        Ok(session.listen_log(slot_of(slot)?, level))
     })
 }
 
@@ -860,12 +782,8 @@ pub unsafe extern "C" fn eslp_session_listen_log(
 ///
 /// @return An error if what nobody wants any more cannot be taken back. It comes, and nobody reads it.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_unlisten(session: *mut eslp_session, slot: u64) -> eslp_status {
-    // SAFETY: by the contract with C, `session` is a handle.
-    run(|| unsafe {
-        let slot = slot_of(slot)?;
-        change(session, |session| session.unlisten(slot))
-    })
+pub extern "C" fn eslp_session_unlisten(session: Handle<eslp_session>, slot: u64) -> eslp_status {
+    session.want(|session, _| Ok(session.unlisten(slot_of(slot)?)))
 }
 
 /// The readers that want this event or this line of the log, into `max` slots; `count` is how many there are. Other messages have no
@@ -874,17 +792,16 @@ pub unsafe extern "C" fn eslp_session_unlisten(session: *mut eslp_session, slot:
 /// @return ESLP_INSUFFICIENT if there are more than `max`; the slots have the first of them then. ESLP_NOT_WHOLE if the event comes
 /// in parts.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn eslp_session_readers(
-    session: *const eslp_session,
-    message: *const eslp_message,
-    slots: *mut u64,
+pub extern "C" fn eslp_session_readers(
+    session: Look<eslp_session>,
+    message: In<eslp_message>,
+    slots: Out<u64>,
     max: usize,
-    count: *mut usize,
+    count: Out<usize>,
 ) -> eslp_status {
-    // SAFETY: by the contract with C, `session` is a handle, `message` is an input and `slots[..max]` and `count` are outputs.
-    run(|| unsafe {
-        let out = Out::new(count)?;
-        let (session, view, slots) = (look(session)?, read(message)?, slice_mut(slots, max)?);
+    run(|call| {
+        let mut out = count.nothing(call)?;
+        let (session, message, slots) = (session.session(call)?, message.read(call)?, slots.array(max, call)?);
         let mut count = 0_usize;
         let mut tell = |slot: Slot| {
             if let Some(place) = slots.get_mut(count) {
@@ -892,10 +809,10 @@ pub unsafe extern "C" fn eslp_session_readers(
             }
             count = count.saturating_add(1);
         };
-        if let Some(event) = view.event()? {
-            session.readers(&crate::event::event(&event)?).for_each(&mut tell);
-        } else if view.kind == eslp_message_kind::ESLP_MESSAGE_LOG {
-            session.log_readers(&log_line(message)?).for_each(&mut tell);
+        if let Some(event) = message.event(call)? {
+            session.readers(&event.event(call)?).for_each(&mut tell);
+        } else if message.kind == eslp_message_kind::ESLP_MESSAGE_LOG {
+            session.log_readers(&message.log_line(call)?).for_each(&mut tell);
         }
         out.set(count);
         if count > max { Err(eslp_status::ESLP_INSUFFICIENT) } else { Ok(()) }

@@ -8,6 +8,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, fs};
 
 use cbindgen::{Builder, Config, DocumentationStyle, ExportConfig, FunctionConfig, Language, Style};
@@ -146,10 +147,45 @@ fn declared(block: &str) -> &str {
     part.split(|letter: char| !letter.is_alphanumeric() && letter != '_').next().unwrap_or_default()
 }
 
+/// The pointers of C's, which the sources have as types that say what C guarantees of them: see `ptr.rs`.
+const POINTERS: [(&str, &str); 6] = [
+    ("In<", "*const "),
+    ("Look<", "*const "),
+    ("Out<", "*mut "),
+    ("Handle<", "*mut "),
+    ("Make<", "*mut "),
+    ("Slots<", "*mut "),
+];
+
+/// A source as cbindgen knows it: with raw pointers as the parameters of its exported functions.
+fn with_pointers(source: &str) -> String {
+    let mut functions = source.split("extern \"C\" fn ");
+    let mut text = functions.next().unwrap_or_default().to_owned();
+    for function in functions {
+        let (mut parameters, body) = match function.split_once(") ") {
+            Some((parameters, body)) => (parameters.replace(": Lent", ": *mut c_void"), body),
+            None => (function.to_owned(), ""),
+        };
+        for (kind, pointer) in POINTERS {
+            while let Some((before, rest)) = parameters.split_once(&format!(": {kind}")) {
+                let (to, rest) = rest.split_once('>').expect("what it points to");
+                parameters = format!("{before}: {pointer}{to}{rest}");
+            }
+        }
+        text += &format!("extern \"C\" fn {parameters}) {body}");
+    }
+    text
+}
+
 /// What cbindgen makes of a file, its declarations in the file's order.
 fn declarations(section: &Section) -> Vec<String> {
+    static FILES: AtomicUsize = AtomicUsize::new(0);
     let path = crate_path("src").join(section.file).with_extension("rs");
     let source = fs::read_to_string(&path).expect("a source");
+    // A file of its own for each test that runs.
+    let number = FILES.fetch_add(1, Ordering::Relaxed);
+    let plain = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("header-{}-{number}.rs", std::process::id()));
+    fs::write(&plain, with_pointers(&source)).expect("a file for cbindgen");
     let config = Config {
         language: Language::C,
         style: Style::Both,
@@ -161,7 +197,8 @@ fn declarations(section: &Section) -> Vec<String> {
         function: FunctionConfig { must_use: Some("ESLP_NODISCARD".to_owned()), ..FunctionConfig::default() },
         ..Config::default()
     };
-    let bindings = Builder::new().with_config(config).with_src(&path).generate().expect("sources that parse");
+    let bindings = Builder::new().with_config(config).with_src(&plain).generate().expect("sources that parse");
+    fs::remove_file(&plain).expect("the file is there");
     let mut text = Vec::new();
     bindings.write(&mut text);
     let text = String::from_utf8(text).expect("ASCII");
@@ -477,6 +514,90 @@ fn functions(header: &str) -> BTreeSet<String> {
     let declared = lines.filter(|line| line.starts_with(|letter: char| letter.is_ascii_lowercase()));
     let declared = declared.filter(|line| !line.starts_with("static ") && !line.starts_with("typedef "));
     declared.filter_map(|line| line.split_once("(")?.0.rsplit([' ', '*']).next()).map(str::to_owned).collect()
+}
+
+/// The functions of a header as Rust calls them, for the fuzzer: what C has, it has, too.
+fn functions_for_rust(header: &str) -> String {
+    let code = code_and_comments(header).0.replace("ESLP_NODISCARD ", "").replace(",\n    ", ", ");
+    let mut functions = String::new();
+    for line in
+        code.lines().filter(|line| line.ends_with(");") && line.starts_with(|first: char| first.is_ascii_lowercase()))
+    {
+        let Some((declared, parameters)) = line.split_once('(').filter(|_| !line.starts_with("static ")) else {
+            continue;
+        };
+        let (kind, name) = typed(declared);
+        if line.starts_with("typedef ") {
+            continue;
+        }
+        let parameters: Vec<_> = parameters
+            .trim_end_matches(");")
+            .split(", ")
+            .filter(|parameter| *parameter != "void")
+            .map(typed)
+            .map(|(kind, name)| format!("{name}: {kind}"))
+            .collect();
+        let parameters = parameters.join(", ");
+        let safe = if parameters.contains('*') || parameters.contains("eslp_bytes") { "" } else { "safe " };
+        let result = if kind == "()" { String::new() } else { format!(" -> {kind}") };
+        functions += &format!("    pub {safe}fn {name}({parameters}){result};\n");
+    }
+    let mut text = "//! The functions of `include/esl_proto.h`, which `esl-ffi/tests/header.rs` writes here.\n#![allow(missing_docs, \
+                    reason = \"the header has it\")]\n\nuse std::ffi::{c_char, c_void};\n\n"
+        .to_owned();
+    for Section { file, .. } in SECTIONS.iter().filter(|section| section.file != "handle") {
+        text += &format!("use c_library::{file}::*;\n");
+    }
+    text + &format!(
+        "\n#[allow(improper_ctypes, reason = \"handles are known by name only\")]\nunsafe extern \"C\" {{\n{functions}}}\n"
+    )
+}
+
+/// The type of a declaration of C's in Rust, and its name.
+fn typed(declaration: &str) -> (String, &str) {
+    let (kind, name) = declaration.rsplit_once(' ').expect("a type and a name");
+    let (constant, kind) = kind.strip_prefix("const ").map_or((false, kind), |kind| (true, kind));
+    let pointers = name.len() - name.trim_start_matches('*').len();
+    let kind = match kind {
+        "void" if pointers > 0 => "c_void",
+        "void" => "()",
+        "char" => "c_char",
+        "size_t" => "usize",
+        "uint8_t" => "u8",
+        "uint32_t" => "u32",
+        "int32_t" => "i32",
+        "uint64_t" => "u64",
+        "int64_t" => "i64",
+        other => other,
+    };
+    let pointer = if constant { "*const " } else { "*mut " };
+    let outer = "*mut ".repeat(pointers.saturating_sub(1));
+    (format!("{outer}{}{kind}", if pointers > 0 { pointer } else { "" }), name.trim_start_matches('*'))
+}
+
+#[test]
+fn functions_for_the_fuzzer_are_fresh() {
+    let path = crate_path("../fuzz/src/c_functions.rs");
+    let fresh = functions_for_rust(&header());
+    if env::var_os("UPDATE").is_some() {
+        fs::write(&path, &fresh).expect("the file can be written");
+    }
+    let stale = fs::read_to_string(&path).unwrap_or_default();
+    assert!(stale == fresh, "fuzz/src/c_functions.rs is stale: UPDATE=1 cargo test -p esl-ffi --test header");
+}
+
+/// Unsafe code is where pointers and numbers of C's are made safe, and nowhere else.
+#[test]
+fn functions_have_no_unsafe_code() {
+    let places = ["lib.rs", "ptr.rs", "handle.rs", "number.rs"];
+    for path in files("src", &["rs"]).iter().filter(|path| !places.iter().any(|place| path.ends_with(place))) {
+        let code = code_and_comments(&fs::read_to_string(path).expect("a source")).0;
+        for line in code.lines().filter(|line| line.contains("unsafe")) {
+            // What exports a function, and the type of a function of C's.
+            let exports = line == "#[unsafe(no_mangle)]" || line.trim() == "unsafe extern \"C\" fn(";
+            assert!(exports, "{}: {line}", path.display());
+        }
+    }
 }
 
 /// Each function has the version in which it has come: a program that needs a newer library does not start, and is told why.

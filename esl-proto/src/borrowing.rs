@@ -66,7 +66,7 @@
 //!
 //! fn id(text: &[u8]) -> Option<Value<'_>> {
 //!     let event = Event::new(Format::Plain, text);
-//!     event.get("Unique-ID") // of the octets, not of the event
+//!     event.get("Unique-ID") // of the bytes, not of the event
 //! }
 //! # assert!(id(b"Unique-ID: x\n\n").is_some());
 //! ```
@@ -75,8 +75,8 @@
 //! use esl_proto::{Event, Value, name::Format};
 //!
 //! fn id(text: &[u8]) -> Option<Value<'static>> {
-//!     let octets = text.to_vec();
-//!     let event = Event::new(Format::Plain, &octets);
+//!     let bytes = text.to_vec();
+//!     let event = Event::new(Format::Plain, &bytes);
 //!     event.get("Unique-ID")
 //! }
 //! ```

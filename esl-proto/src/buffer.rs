@@ -59,7 +59,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> RecvBuf<S> {
         self.storage.as_ref().get(self.start..self.end).unwrap_or_default()
     }
 
-    /// Room to read into; say how much was read with [`commit`](Self::commit).
+    /// Room to read into; then call [`commit`](Self::commit) with the number of bytes.
     ///
     /// The unconsumed bytes are moved to the front of the storage when moving them is cheap relative to the space it
     /// frees, or when no other room is left. Empty when the storage is full of unconsumed bytes: only consuming or
@@ -115,10 +115,10 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> RecvBuf<S> {
 
 #[cfg(feature = "alloc")]
 impl RecvBuf<Vec<u8>> {
-    /// Room to read into, as [`spare_mut`](Self::spare_mut) gives it; but where there is none, or not as much as makes
-    /// `required` bytes with those that are not consumed, the storage grows, to `limit` bytes at most.
+    /// Room to read into, as [`spare_mut`](Self::spare_mut) gives it; but where there is none, or not enough for
+    /// `required` bytes including the unconsumed ones, the storage grows, to `limit` bytes at most.
     ///
-    /// `required` is what [`NeedData`](crate::frame::Step::NeedData) tells, 0 if it tells nothing.
+    /// `required` is that of [`NeedData`](crate::frame::Step::NeedData), or 0 if it has none.
     ///
     /// ```
     /// use esl_proto::frame::Step;

@@ -1,7 +1,7 @@
 //! A client with its buffers in one value, still without I/O.
 //!
-//! What it adds to [`Client`] and [`RecvBuf`] is the order of calls: bytes that are done with go off the buffer at the
-//! call after the one that gave them, so that a host cannot forget it.
+//! To [`Client`] and [`RecvBuf`] it adds the order of calls: bytes are consumed by the call after the one that returned
+//! them, so that a host cannot forget to.
 
 #[cfg(feature = "alloc")]
 use alloc::vec::Vec;
@@ -11,12 +11,12 @@ use crate::client::{Client, CommandId, Eof, Poll, ProtocolError, Ready, SendErro
 use crate::command::Command;
 use crate::text::Insufficient;
 
-/// A [`Client`], the buffer that it reads from, and what it has to send: a connection that lacks only its socket.
+/// A [`Client`] with its input and output buffers: a connection that lacks only its socket.
 ///
-/// The host reads into [`spare_mut`](Self::spare_mut) and says how much with [`commit`](Self::commit); takes what comes in
-/// from [`next`](Self::next); and writes [`to_send`](Self::to_send), saying how much with [`sent`](Self::sent). Both storages
-/// are the host's: arrays, slices or `Vec`s. With [`Limits::for_buffer`](crate::Limits::for_buffer) of the input's length
-/// the input never needs to grow.
+/// The host reads into [`spare_mut`](Self::spare_mut) and calls [`commit`](Self::commit) with the number of bytes;
+/// takes messages from [`next`](Self::next); and writes [`to_send`](Self::to_send) to the socket, calling
+/// [`sent`](Self::sent). Both storages are the host's: arrays, slices or `Vec`s. With
+/// [`Limits::for_buffer`](crate::Limits::for_buffer) of the input's length the input never needs to grow.
 ///
 /// ```
 /// use std::io::{self, Read, Write};
@@ -51,7 +51,7 @@ use crate::text::Insufficient;
 /// # struct Script<'s>(&'s [u8], Vec<u8>);
 /// # impl Read for Script<'_> { fn read(&mut self, out: &mut [u8]) -> io::Result<usize> { self.0.read(out) } }
 /// # impl Write for Script<'_> {
-/// #     fn write(&mut self, octets: &[u8]) -> io::Result<usize> { self.1.write(octets) }
+/// #     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> { self.1.write(bytes) }
 /// #     fn flush(&mut self) -> io::Result<()> { Ok(()) }
 /// # }
 /// # let socket = Script(b"Content-Type: auth/request\n\nContent-Type: command/reply\nReply-Text: +OK accepted\n\n", vec![]);
@@ -70,9 +70,9 @@ use crate::text::Insufficient;
 ///
 /// # Why `ready`
 ///
-/// `receive` could be one loop that asks for the next thing and, if there is none, reads. Rust refuses that (E0499): what
-/// is returned borrows the connection until the caller is done with it, and the compiler has that hold for the other case,
-/// too. [`ready`](Self::ready) borrows nothing, hence the order above: first wait, then take.
+/// `receive` could be a single loop that asks for the next message and, if there is none, reads. Rust refuses that
+/// (E0499): the returned message borrows the connection, and the compiler extends that borrow to the other branch, too.
+/// [`ready`](Self::ready) borrows nothing, hence the order above: first wait, then take.
 ///
 /// ```compile_fail,E0499
 /// # use std::io::{self, Read};
@@ -109,8 +109,7 @@ const _: () = {
 };
 
 impl<I: AsRef<[u8]> + AsMut<[u8]>, O: AsRef<[u8]> + AsMut<[u8]>> Connection<I, O> {
-    /// The connection of a `client` that has taken nothing in yet, with storage for what is read and for what is to be
-    /// sent.
+    /// The connection of a new `client`, with storage for input and output.
     pub const fn new(client: Client, input: I, output: O) -> Self {
         Self { client, input: RecvBuf::new(input), taken: 0, awaited: None, output: RecvBuf::new(output) }
     }
@@ -121,10 +120,11 @@ impl<I: AsRef<[u8]> + AsMut<[u8]>, O: AsRef<[u8]> + AsMut<[u8]>> Connection<I, O
         &self.client
     }
 
-    /// Room to read into; say how much was read with [`commit`](Self::commit).
+    /// Room to read into; then call [`commit`](Self::commit) with the number of bytes.
     ///
-    /// Empty if the storage is full of what has not been taken: after [`ready`](Self::ready) has said no,
-    /// [`required`](Self::required) tells how long it must be. A read into no room looks like the end of the stream.
+    /// Empty if the storage is full of unconsumed bytes: after [`ready`](Self::ready) has returned false,
+    /// [`required`](Self::required) says how long it must be. A read into an empty slice looks like the end of the
+    /// stream.
     #[must_use]
     pub fn spare_mut(&mut self) -> &mut [u8] {
         self.consume();
@@ -136,10 +136,10 @@ impl<I: AsRef<[u8]> + AsMut<[u8]>, O: AsRef<[u8]> + AsMut<[u8]>> Connection<I, O
         self.input.commit(count);
     }
 
-    /// Whether [`next`](Self::next) has something to give: otherwise more must be read first. It has after the end of the
-    /// connection, too.
+    /// Whether [`next`](Self::next) has something to return; otherwise more must be read first. True after the end of
+    /// the connection, too.
     ///
-    /// What the last `next` gave is done with.
+    /// Consumes what the last `next` returned.
     ///
     /// # Errors
     /// [`ProtocolError`] if the framing is broken, then and on every later call.
@@ -197,11 +197,11 @@ impl<I: AsRef<[u8]> + AsMut<[u8]>, O: AsRef<[u8]> + AsMut<[u8]>> Connection<I, O
         self.output.compact();
     }
 
-    /// Writes a command behind what is [to be sent](Self::to_send), and counts it as sent: its answer will carry the id.
+    /// Appends a command to the [output](Self::to_send), and counts it as sent: its answer will carry the id.
     ///
     /// # Errors
-    /// [`SendError`] if it cannot be sent, may not be sent now, or there is too little room; then nothing has changed. Room
-    /// is made by [`sent`](Self::sent) and [`grow_output`](Self::grow_output).
+    /// [`SendError`] if it cannot be sent, may not be sent now, or there is too little room; then nothing has changed.
+    /// [`sent`](Self::sent) and [`grow_output`](Self::grow_output) make room.
     pub fn send(&mut self, command: &Command<'_>) -> Result<CommandId, SendError> {
         let mut result = self.client.send(command, self.output.spare_mut());
         if let Err(SendError::Insufficient(Insufficient { required })) = result
@@ -215,8 +215,8 @@ impl<I: AsRef<[u8]> + AsMut<[u8]>, O: AsRef<[u8]> + AsMut<[u8]>> Connection<I, O
         Ok(sent.id)
     }
 
-    /// Writes commands behind what is [to be sent](Self::to_send), all of them or none, and counts them as sent: those of a
-    /// [subscription](crate::Subscription::commands), for one. Returns the id of the first, if there is any; those of the
+    /// Appends commands to the [output](Self::to_send), all of them or none, and counts them as sent: for example those
+    /// of a [subscription](crate::Subscription::commands). Returns the id of the first, if there is any; those of the
     /// others follow it.
     ///
     /// ```
@@ -262,8 +262,8 @@ impl<I: AsRef<[u8]> + AsMut<[u8]>, O: AsRef<[u8]> + AsMut<[u8]>> Connection<I, O
         Ok(first)
     }
 
-    /// Copies a command that this crate does not know behind what is [to be sent](Self::to_send), and counts it as sent:
-    /// see [`Client::track_external`]. The caller must guarantee that `octets` are exactly one command with exactly one
+    /// Appends a command that this crate does not know to the [output](Self::to_send), and counts it as sent: see
+    /// [`Client::track_external`]. The caller must guarantee that `octets` are exactly one command with exactly one
     /// reply.
     ///
     /// # Errors
@@ -302,8 +302,8 @@ impl<I: AsRef<[u8]> + AsMut<[u8]>, O: AsRef<[u8]> + AsMut<[u8]>> Connection<I, O
         self.output.consume(count);
     }
 
-    /// The stream has ended: what that means for the connection. To be called once, after [`ready`](Self::ready) has said
-    /// no or [`next`](Self::next) has given the end.
+    /// Reports the end of the stream, and returns its consequences. Call it once, after [`ready`](Self::ready) has
+    /// returned false or [`next`](Self::next) has returned the end.
     pub fn eof(&mut self) -> Eof<'_> {
         self.consume();
         self.client.eof(self.input.filled())
@@ -322,7 +322,7 @@ impl<I: AsRef<[u8]> + AsMut<[u8]>, O: AsRef<[u8]> + AsMut<[u8]>> Connection<I, O
 
 #[cfg(feature = "alloc")]
 impl<O: AsRef<[u8]> + AsMut<[u8]>> Connection<Vec<u8>, O> {
-    /// [`spare_mut`](Self::spare_mut) that is never empty: the input grows where it is too short for what is awaited, to
+    /// [`spare_mut`](Self::spare_mut) that is never empty: the input grows if it is too short for the next frame, to
     /// `limit` bytes at most.
     ///
     /// # Errors

@@ -72,14 +72,14 @@ macro_rules! located {
     (shown $name:ident) => {
         impl core::fmt::Display for $name {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                write!(f, "{} at octet {}", self.kind, self.offset)
+                write!(f, "{} at byte {}", self.kind, self.offset)
             }
         }
     };
     (shown $name:ident item) => {
         impl core::fmt::Display for $name {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                write!(f, "{} (item {}, octet {})", self.kind, self.item, self.offset)
+                write!(f, "{} (item {}, byte {})", self.kind, self.item, self.offset)
             }
         }
     };
@@ -88,7 +88,7 @@ macro_rules! located {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 write!(f, "{} {} (", self.field.as_str(), self.kind)?;
                 $(write!(f, concat!(stringify!($part), " {}, "), self.$part)?;)*
-                write!(f, "octet {})", self.offset)
+                write!(f, "byte {})", self.offset)
             }
         }
     };

@@ -1,37 +1,37 @@
-//! FreeSWITCH's event socket protocol without I/O: what a server sends and what a client asks, decoded and encoded.
+//! FreeSWITCH's event socket protocol without I/O, for both sides: decoded and encoded.
 //!
 //! Hosts bring their own sockets, buffers and clocks; this crate brings the protocol. It needs neither `std` nor an
-//! allocator, and no bytes that a peer sends can make it panic, hang or lose its place in the stream.
+//! allocator, and no bytes that a peer sends can make it panic, hang or lose synchronisation.
 //!
 //! # A tour, from the wire up
 //!
-//! * A host reads bytes into a buffer of its own; [`RecvBuf`] keeps the books of one.
+//! * A host reads bytes into its own buffer; [`RecvBuf`] manages one.
 //! * A [`Decoder`] cuts them into [`Frame`]s, whatever pieces they arrive in. Frames longer than the host can hold come
 //!   in parts ([`Limits::max_buffered`]).
 //! * A [`Message`] says what a frame means: a [`Reply`](message::Reply), an [`ApiResponse`](message::ApiResponse), an [`Event`], a [`LogLine`](message::LogLine), a
 //!   [`DisconnectNotice`](message::DisconnectNotice) and so on.
 //! * An [`Event`] is one view over the plain, JSON and XML formats: an ordered multi-map of headers and a body.
 //!   [`Event::index`] speeds up many look-ups.
-//! * A [`Value`] is what a name, a value or a body is: bytes as they lie in the buffer, decoded when asked for.
+//! * A [`Value`] is a name, a value or a body: bytes in the buffer, decoded on demand.
 //! * A [`Command`] is what a client sends: written into the caller's buffer, refused where it would break or forge the
 //!   protocol, and parsed back from a [`Request`](frame::Request) on the server's side.
-//! * A [`Client`] is a whole connection, inbound or outbound: it says what came in, which command each answer belongs to,
-//!   what may be sent now, and how it ended. A [`Connection`] is a client with its buffers in one value: all but the
-//!   socket.
-//! * [`calls`] knows each channel from its events, in storage of the caller's.
-//! * With the feature `alloc`, `EventBuf`, `CommandBuf` and their like own their bytes, and `session` knows what waits for
-//!   what over one connection after another.
+//! * A [`Client`] is a whole connection, inbound or outbound: it returns messages, matches answers to commands, knows
+//!   what may be sent now, and reports the end. A [`Connection`] is a client with its buffers in one value: everything
+//!   but the socket.
+//! * [`calls`] tracks channels by their events, in the caller's storage.
+//! * With the feature `alloc`, `EventBuf`, `CommandBuf` and similar types own their bytes, and `session` keeps track of
+//!   waits and subscriptions across reconnects.
 //! * [`server`] is the other end: the listener that FreeSWITCH runs, which answers, asks its host, and delivers events
 //!   ([`OutgoingEvent`](event::OutgoingEvent)) in the three formats.
-//! * [`dial`] says whom to call: the arguments of `originate` and `bridge`, written so that the server reads what is
-//!   meant, and read back.
-//! * [`command::app`] has the applications that programs drive in a channel, with arguments that arrive as they are meant.
+//! * [`dial`] has dial strings: the arguments of `originate` and `bridge`, written so that the server reads them as
+//!   intended, and parsed.
+//! * [`command::app`] has the applications of channels, with arguments that arrive as intended.
 //! * [`name`] has FreeSWITCH's vocabulary: event names, hangup causes, states, log levels, headers.
 //!
-//! The [`guide`] shows them at work, from the first connection to a program that lives for years.
+//! The [`guide`] shows them at work, from the first connection to a program that runs for years.
 //!
 //! Bytes, not text: nothing on the wire is promised to be UTF-8. Everything borrows from the caller's buffer, and one
-//! number, [`Step::consumed`](frame::Step::consumed), says how much of it is done with.
+//! number, [`Step::consumed`](frame::Step::consumed), says how much of it to remove.
 //!
 //! ```
 //! use esl_proto::name::EventName;
@@ -51,7 +51,7 @@
 //!
 //! # Features
 //!
-//! None of them needs `std`. Those that are on by default need no allocator either, so that a build for a small machine needs
+//! None of them needs `std`. The default ones need no allocator either, so a build for a small machine needs
 //! `default-features = false` only to leave something out.
 //!
 //! | feature | | what it brings |
@@ -62,14 +62,14 @@
 //! | `alloc` | | values that own their bytes, buffers that grow; `session` (with `dial`), `calls` on the heap |
 //! | `serde` | | `Serialize` for events, values, headers and names, `Deserialize` for [`Limits`], levels and formats; with `alloc` for subscriptions, names and dial strings |
 //!
-//! With `serde`, an event is a map as FreeSWITCH's own JSON has it, with names that may come twice. Bytes that are not UTF-8
-//! become U+FFFD in formats for people; other formats have the bytes. What can be read back is never changed so: to
-//! write it to a format for people is an error then.
+//! With `serde`, an event is a map as FreeSWITCH's own JSON has it, with names that may come twice. Bytes that are not
+//! UTF-8 become U+FFFD in formats for people; other formats have the bytes. Values that can be deserialized are never
+//! changed like that: writing such bytes to a format for people is an error.
 //!
 //! # Errors
 //!
-//! Every error is a small value with the place of what is wrong and a number that never changes and is the same in
-//! every language:
+//! Every error is a small value with the position of the fault and a number that never changes and is the same in every
+//! language:
 //!
 //! * from 101: framing ([`DecodeErrorKind`](frame::DecodeErrorKind));
 //! * from 201: event documents ([`EventErrorKind`](event::EventErrorKind));
@@ -83,7 +83,7 @@
 //! * from 801: texts that are not of a type ([`ConvertError`](text::ConvertError));
 //! * from 901: applications that cannot be written ([`AppErrorKind`](command::app::AppErrorKind)).
 //!
-//! An error that holds another shows what that one says, and has it as its [`source`](core::error::Error::source).
+//! An error that wraps another has the same text, and returns the other as its [`source`](core::error::Error::source).
 #![cfg_attr(not(test), no_std)]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 // What only a feature needs is dead without it. It is linted with all of them on.

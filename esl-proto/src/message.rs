@@ -34,7 +34,7 @@ pub enum Message<'b> {
     Event(Event<'b>),
     /// log/data: a line of the server's log.
     Log(LogLine<'b>),
-    /// text/disconnect-notice: the connection ends, or goes on to linger.
+    /// text/disconnect-notice: the connection ends, or lingers.
     Disconnect(DisconnectNotice<'b>),
     /// text/rude-rejection: the access list does not allow this address. A disconnect notice and the end follow.
     Rejection(Rejection<'b>),
@@ -68,8 +68,8 @@ pub enum Status {
     Err,
     /// `-USAGE`: an API command that was called wrongly.
     Usage,
-    /// Anything else: the value of a variable, the output of an API command. Whether it is a success, the command
-    /// alone can tell.
+    /// Anything else: the value of a variable, the output of an API command. Whether it means success depends on the
+    /// command.
     Bare,
     /// The server has broken the reply: see [`Reply::is_broken`].
     Broken,
@@ -128,12 +128,12 @@ impl<'b> Reply<'b> {
         self.frame.headers()
     }
 
-    /// Whether the server has broken this reply: the value of a variable that begins with `~` stands where its text
-    /// should, or its end is missing. The text is not complete and may be anything; the command that it answers is the
-    /// right one, and so are those of all replies after it.
+    /// Whether the server has broken this reply: its text is replaced by the value of a variable that begins with `~`,
+    /// or its end is missing. The text is incomplete and may be anything; but this reply, and all later ones, are
+    /// matched to the right commands.
     ///
-    /// Only `getvar` is answered so, and `userauth` and `bgapi` with replies that are too long for the server. Ask for a
-    /// variable whose value somebody else chooses with `api uuid_getvar`.
+    /// This happens only with `getvar`, and with `userauth` and `bgapi` if the reply is too long for the server. Read
+    /// variables with untrusted values with `api uuid_getvar`.
     #[must_use]
     pub fn is_broken(&self) -> bool {
         self.frame.is_cut() || self.frame.broken_text().is_some()
@@ -151,8 +151,8 @@ impl<'b> Reply<'b> {
         self.is_connect().then(|| Event::from_head(&self.frame))
     }
 
-    /// What the server says: `+OK accepted`, `-ERR invalid`, or the bare value of a variable. In the reply to
-    /// `connect` it ends in a line end.
+    /// The server's text: `+OK accepted`, `-ERR invalid`, or the bare value of a variable. In the reply to `connect` it
+    /// ends in a line end.
     ///
     /// A text of several lines is whole only as long as no line of it has a colon; see
     /// [`text_to_end`](Self::text_to_end). Of a reply that [is broken](Self::is_broken) without a Reply-Text, what
@@ -169,8 +169,9 @@ impl<'b> Reply<'b> {
         value.unwrap_or(Value::from_bytes(&[]))
     }
 
-    /// The text with all that follows it in the head: the whole value that answers `getvar`, if it has several lines.
-    /// A blank line in it still ends the frame, because the server writes it as it is; nothing can be done about that.
+    /// The text with everything that follows it in the head: the whole value in the answer to `getvar`, if it has
+    /// several lines. A blank line in it still ends the frame, because the server does not escape it; nothing can be
+    /// done about that.
     #[must_use]
     pub fn text_to_end(&self) -> Value<'b> {
         if let Some(text) = self.frame.broken_text() {
@@ -224,6 +225,12 @@ impl<'b> Reply<'b> {
         }
     }
 
+    /// Whether `sendmsg` has found no channel of the uuid that it names.
+    #[must_use]
+    pub fn is_no_such_channel(&self) -> bool {
+        !self.is_broken() && self.text().raw().starts_with(b"-ERR invalid session id")
+    }
+
     /// The name of the job that a `bgapi` has started. Free text, if the client has named it.
     #[must_use]
     pub fn job_uuid(&self) -> Option<Value<'b>> {
@@ -248,7 +255,7 @@ impl<'b> Reply<'b> {
         self.frame.get(header::ALLOWED_LOG).map(|value| value == *"true")
     }
 
-    /// After `connect`: whether applications run beside the commands, or each holds up the next.
+    /// After `connect`: whether applications run asynchronously, or each blocks the next.
     #[must_use]
     pub fn socket_mode(&self) -> Option<SocketMode> {
         SocketMode::from_word(self.channel_data()?.get(header::SOCKET_MODE)?.raw())
@@ -281,7 +288,7 @@ impl SocketMode {
     }
 }
 
-/// What an answer tells of a variable.
+/// The value of a variable in an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Variable<'b> {
@@ -324,6 +331,24 @@ impl<'b> ApiResponse<'b> {
             | b"-USAGE: <uuid> <var>\n" => Variable::Unread,
             b"_undef_" => Variable::Unset,
             value => Variable::Set(Value::from_bytes(value)),
+        }
+    }
+
+    /// Whether an API command has found no channel of the uuid that it names.
+    #[must_use]
+    pub fn is_no_such_channel(&self) -> bool {
+        let Some(error) = self.body().strip_prefix(b"-ERR ") else { return false };
+        error.starts_with(b"No such channel")
+            || matches!(error.trim_ascii_end(), b"Invalid uuid" | b"invalid uuid" | b"Cannot locate session!")
+    }
+
+    /// Whether there is the channel that `api uuid_exists` has asked for; [`None`] if this is no answer to that.
+    #[must_use]
+    pub fn exists(&self) -> Option<bool> {
+        match self.body() {
+            b"true" => Some(true),
+            b"false" => Some(false),
+            _ => None,
         }
     }
 
@@ -384,7 +409,7 @@ impl<'b> LogLine<'b> {
         self.frame.get(header::LOG_LINE)?.to_u64()
     }
 
-    /// The kind of line, a number of the server's own.
+    /// The kind of line, the server's internal number.
     #[must_use]
     pub fn text_channel(&self) -> Option<u64> {
         self.frame.get(header::TEXT_CHANNEL)?.to_u64()
@@ -397,7 +422,7 @@ impl<'b> LogLine<'b> {
     }
 }
 
-/// The server ends the connection, or tells that it will after lingering: text/disconnect-notice.
+/// The server ends the connection, now or after lingering: text/disconnect-notice.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct DisconnectNotice<'b> {
     frame: Frame<'b>,
@@ -454,7 +479,7 @@ impl<'b> DisconnectNotice<'b> {
         self.frame.get(header::LINGER_TIME)?.to_i64()
     }
 
-    /// What the server says to the end: a good-bye, a shutdown, events lost by a slow reader.
+    /// The server's text: disconnected, a shutdown, events lost by a slow reader.
     #[must_use]
     pub fn text(&self) -> &'b [u8] {
         self.frame.body().unwrap_or_default()

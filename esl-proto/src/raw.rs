@@ -180,6 +180,26 @@ pub mod app {
     }
 }
 
+/// Of dial strings.
+#[cfg(feature = "dial")]
+pub mod dial {
+    mirrors! {
+        DialField of dial {
+            VariableName,
+            VariableValue,
+            Endpoint,
+            Extension,
+            Application,
+            Argument,
+            Dialplan,
+            Context,
+            CidName,
+            CidNum,
+            TimeoutSec,
+        }
+    }
+}
+
 /// The listener's.
 #[cfg(feature = "server")]
 pub mod server {
@@ -257,6 +277,9 @@ pub mod session {
     mirrors! {
         Outcome of session {
             Answered,
+            Value,
+            Read,
+            Cut,
             JobEnded,
             Completed,
             ChannelEnded,
@@ -302,6 +325,33 @@ pub mod session {
             }
         }
     }
+}
+
+/// As [`Client::send`](crate::Client::send), compiled into its caller. Where that says which command it is, the writing of no
+/// other is linked: for programs that send few, on small machines.
+///
+/// # Errors
+/// As [`Client::send`](crate::Client::send).
+#[inline(always)]
+pub fn send(
+    client: &mut crate::Client,
+    command: &crate::Command<'_>,
+    out: &mut [u8],
+) -> Result<client::Sent, client::SendError> {
+    client.send_here(command, out)
+}
+
+/// Sends `event` with its names as somebody has typed them, without FreeSWITCH's words.
+///
+/// # Errors
+/// As [`Client::send`](crate::Client::send).
+pub fn send_event(
+    client: &mut crate::Client,
+    format: Option<Format>,
+    names: &[u8],
+    out: &mut [u8],
+) -> Result<client::Sent, client::SendError> {
+    client.send_typed(format, names, out)
 }
 
 /// The numbers of all errors of a kind, for the same reason: a binding that lists them can assert that none is missing.

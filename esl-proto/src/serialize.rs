@@ -1,7 +1,8 @@
-//! `serde`: what is received is written, and what a configuration holds is written and read.
+//! `serde`: received types can be serialized; configuration types can be serialized and deserialized.
 //!
-//! Bytes need not be UTF-8. In formats for people, what was received is a string, in which other bytes become U+FFFD; what
-//! can be read back refuses to be written then, so that it never changes on the way. Other formats have the decoded bytes.
+//! Bytes need not be UTF-8. In formats for people, received values are strings in which invalid bytes become U+FFFD;
+//! deserializable values refuse to be serialized in that case, so that they never change on the way. Other formats have
+//! the decoded bytes.
 
 #[cfg(feature = "alloc")]
 use alloc::vec::Vec;
@@ -247,7 +248,7 @@ mod owned {
         if !serializer.is_human_readable() {
             return serializer.serialize_bytes(octets);
         }
-        let text = core::str::from_utf8(octets).map_err(|_| S::Error::custom("octets that are not UTF-8"))?;
+        let text = core::str::from_utf8(octets).map_err(|_| S::Error::custom("bytes that are not UTF-8"))?;
         serializer.serialize_str(text)
     }
 

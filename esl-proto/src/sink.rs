@@ -12,6 +12,11 @@ pub(crate) trait Sink {
     }
 
     fn put_number(&mut self, number: u64) {
+        if let 0..100 = number {
+            let (tens, ones) = (number as u8 / 10, number as u8 % 10);
+            let digits = [b'0' + tens, b'0' + ones];
+            return self.put(digits.get(usize::from(tens == 0)..).unwrap_or_default());
+        }
         let mut digits = [0; 20];
         let mut rest = number;
         let mut first = digits.len();
@@ -225,14 +230,14 @@ fn digits(number: usize) -> usize {
 impl Sink for Writer<'_> {
     #[inline]
     fn put(&mut self, octets: &[u8]) {
-        let room = self.out.get_mut(self.at..).unwrap_or_default();
-        self.at = match room.split_at_mut_checked(octets.len()) {
-            Some((to, _)) => {
-                to.copy_from_slice(octets);
-                self.at.wrapping_add(octets.len())
-            }
-            None => self.at.saturating_add(octets.len()),
+        let Some(end) = self.at.checked_add(octets.len()) else {
+            self.at = usize::MAX;
+            return;
         };
+        if let Some(to) = self.out.get_mut(self.at..end) {
+            to.copy_from_slice(octets);
+        }
+        self.at = end;
     }
 }
 

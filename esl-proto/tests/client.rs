@@ -733,3 +733,43 @@ fn missing_events_are_counted() {
     // 204 events, two of them with two numbers, from 684 to 893.
     assert_eq!((client.stats().events, sequence.highest(), sequence.missing()), (204, Some(893), 4));
 }
+
+/// The ways of sending for small programs say what the other says, and refuse as much.
+#[test]
+fn few_commands_are_sent_alike() {
+    use esl_proto::command::{CommandErrorKind, Field};
+    use esl_proto::raw;
+
+    let mut opened = Client::inbound(Limits::DEFAULT);
+    opened.poll(b"Content-Type: auth/request\n\n").expect("a request");
+    let (mut one, mut other) = (opened.clone(), opened);
+    let commands =
+        [Command::api("status"), Command::auth("a"), Command::api("a\nb"), Command::api("status"), Command::Exit];
+    for command in &commands {
+        let (mut written, mut expected) = ([0; 64], [0; 64]);
+        assert_eq!(raw::send(&mut one, command, &mut written), other.send(command, &mut expected));
+        assert_eq!(written, expected);
+    }
+
+    let mut client = Client::outbound(Limits::DEFAULT);
+    let mut out = [0; 64];
+    assert!(matches!(raw::send_event(&mut client, None, b"ALL", &mut out), Err(SendError::NotAllowed(_))));
+    let connect = raw::send(&mut client, &Command::Connect, &mut out).expect("the first command");
+    assert_eq!(&out[..connect.len], b"connect\n\n");
+    let sent = raw::send_event(&mut client, Some(Format::Json), b"heartbeat CUSTOM a::b", &mut out).expect("names");
+    assert_eq!((sent.id.number(), &out[..sent.len]), (1, &b"event json heartbeat CUSTOM a::b\n\n"[..]));
+    for (names, kind, offset) in [
+        (&b""[..], CommandErrorKind::Empty, 0),
+        (b" ALL", CommandErrorKind::Blank, 0),
+        (b"ALL\n\nexit", CommandErrorKind::LineEnd, 3),
+        (b"A\0", CommandErrorKind::Nul, 1),
+    ] {
+        let Err(SendError::Refused(error)) = raw::send_event(&mut client, None, names, &mut out) else {
+            panic!("{names:?} is sent");
+        };
+        assert_eq!((error.kind, error.field, error.offset), (kind, Field::EventName, offset));
+    }
+    let short = raw::send_event(&mut client, None, b"ALL", &mut out[..10]);
+    assert!(matches!(short, Err(SendError::Insufficient(error)) if error.required == 11), "{short:?}");
+    assert_eq!(client.in_flight(), 2);
+}

@@ -684,7 +684,7 @@ fn inline_dialplans_of_applications() {
     let error = Inline::from_tasks(&[App::Answer.into(), App::set("a=", "b").into()], &mut storage).unwrap_err();
     let inner = AppError { kind: AppErrorKind::Separator, field: AppField::Name, item: 0, offset: 1 };
     assert_eq!(error, InlineError { item: 1, error: AppEncodeError::Refused(inner) });
-    assert_eq!(error.to_string(), "application 1: name holds a separator (item 0, octet 1)");
+    assert_eq!(error.to_string(), "application 1: name holds a separator (item 0, byte 1)");
     let error = Inline::from_tasks(&[App::Answer.into(), Task::new("a:b", "")], &mut storage).unwrap_err();
     let inner = DialError { kind: Kind::Separator, field: Field::Application, leg: 0, item: 1, offset: 1 };
     assert_eq!(error, InlineError { item: 1, error: AppEncodeError::Dial(inner) });

@@ -4,17 +4,21 @@
 #![cfg(feature = "dial")]
 
 use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use esl_proto::client::Poll;
-use esl_proto::command::app::{App, Conference, PlayAndGetDigits, Read, Record, Say, Text, Transfer};
+use esl_proto::command::app::{
+    App, Conference, PlayAndGetDigits, Read, Record, Say, Socket, Text, Transfer, TransferLeg,
+};
 use esl_proto::command::{Execute, SendMsg};
 use esl_proto::dial::Leg;
 use esl_proto::name::{EventName, HangupCause, LogLevel};
 use esl_proto::{Client, Command, Incoming, Limits, Value};
 
 const CHANNEL: &str = "17000000-0000-4000-8000-000000000002";
+const OTHER: &str = "17000000-0000-4000-8000-000000000003";
+const THIRD: &str = "17000000-0000-4000-8000-000000000004";
 /// Octets that some reader of some application would take for its own.
 const HARD: &[&str] = &[
     r"plain",
@@ -42,16 +46,31 @@ struct Server {
     socket: TcpStream,
     read: Vec<u8>,
     client: Client,
+    /// Names and channels of the events that have come.
+    seen: Vec<(Vec<u8>, String)>,
 }
 
 impl Server {
     fn open() -> Self {
         let address = std::env::var("ESL_SERVER").expect("ESL_SERVER=HOST:PORT");
         let socket = TcpStream::connect(address).unwrap();
+        socket.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
         let _turn = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut server = Self { _turn, socket, read: Vec::new(), client: Client::inbound(Limits::DEFAULT) };
+        let mut server =
+            Self { _turn, socket, read: Vec::new(), client: Client::inbound(Limits::DEFAULT), seen: Vec::new() };
         server.say(&Command::auth("ClueCon"));
+        server.clear();
         server
+    }
+
+    /// Ends what a test has left behind: the server gives another channel another UUID.
+    fn clear(&mut self) {
+        for channel in [CHANNEL, OTHER, THIRD] {
+            while self.api(&format!("uuid_exists {channel}")) == "true" {
+                self.api(&format!("uuid_kill {channel}"));
+                std::thread::sleep(std::time::Duration::from_millis(50));
+            }
+        }
     }
 
     /// Polls until something is found.
@@ -60,7 +79,15 @@ impl Server {
             let poll = self.client.poll(&self.read).unwrap();
             let consumed = poll.consumed();
             let (found, more) = match poll {
-                Poll::Incoming { incoming, .. } => (find(&incoming), false),
+                Poll::Incoming { incoming, .. } => {
+                    if let Incoming::Event(event) = &incoming {
+                        let text = |value: Option<Value<'_>>| value.map(|it| it.bytes().collect::<Vec<u8>>());
+                        let name = text(event.get("Event-Name")).unwrap_or_default();
+                        let channel = text(event.unique_id()).unwrap_or_default();
+                        self.seen.push((name, String::from_utf8(channel).unwrap()));
+                    }
+                    (find(&incoming), false)
+                }
                 _ => (None, true),
             };
             self.read.drain(..consumed);
@@ -341,13 +368,121 @@ fn words_and_numbers_mean_what_they_say() {
     let _ = server.api(&format!("uuid_kill {other}"));
 }
 
+/// Applications that need another channel, or a program.
+#[test]
+#[ignore = "needs a FreeSWITCH"]
+fn others_are_met_as_it_is_meant() {
+    let mut server = Server::open();
+    server.say(&Command::event(
+        None,
+        &[EventName::ChannelBridge, EventName::ChannelPark, EventName::ChannelHangupComplete],
+    ));
+    server.call();
+    server.parked(CHANNEL);
+
+    // The program is told in its first reply how it was called.
+    for (is_async, is_full) in [(false, false), (true, false), (false, true), (true, true)] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let mut socket = Socket::new(&address);
+        socket.run_async = is_async;
+        socket.full = is_full;
+        server.execute_nowait(&socket.into());
+        let (mut program, _) = listener.accept().unwrap();
+        program.write_all(b"connect\n\n").unwrap();
+        let mut reply = Vec::new();
+        while !reply.ends_with(b"\n\n") {
+            let mut buffer = [0; 4096];
+            let count = program.read(&mut buffer).unwrap();
+            assert!(count > 0);
+            reply.extend_from_slice(&buffer[..count]);
+        }
+        let reply = String::from_utf8(reply).unwrap();
+        assert!(reply.contains(if is_async { "Socket-Mode: async\n" } else { "Socket-Mode: static\n" }), "{reply}");
+        assert!(reply.contains(if is_full { "Control: full\n" } else { "Control: single-channel\n" }), "{reply}");
+        let _ = server.api(&format!("uuid_kill {CHANNEL}"));
+        server.gone(CHANNEL);
+        drop(program);
+        server.call();
+        server.parked(CHANNEL);
+    }
+
+    // Both legs go where they are sent.
+    server.call_other();
+    server.execute_nowait(&App::intercept(OTHER));
+    server.next(EventName::ChannelBridge);
+    server.until_variable(CHANNEL, "signal_bond", OTHER);
+    server.execute_nowait(&Transfer::new("park:").leg(TransferLeg::Both).dialplan("inline").into());
+    let both = [server.parked_any(), server.parked_any()];
+    assert!(both.contains(&CHANNEL.to_owned()) && both.contains(&OTHER.to_owned()), "{both:?}");
+
+    server.execute_nowait(&App::intercept(OTHER));
+    server.next(EventName::ChannelBridge);
+    server.until_variable(CHANNEL, "signal_bond", OTHER);
+    server.execute_nowait(&Transfer::new("park:").leg(TransferLeg::Other).dialplan("inline").into());
+    server.parked(OTHER);
+    server.gone(CHANNEL);
+    server.call();
+    server.parked(CHANNEL);
+
+    // The third one is called as it was written.
+    server.execute_nowait(&App::intercept(OTHER));
+    server.next(EventName::ChannelBridge);
+    server.until_variable(CHANNEL, "signal_bond", OTHER);
+    let legs = [Leg::new("null/z").variables(&[("origination_uuid", THIRD), ("who", "O'Hara, A.")])];
+    server.execute_nowait(&App::att_xfer(&legs));
+    server.until_variable(THIRD, "who", "O'Hara, A.");
+    server.clear();
+}
+
 impl Server {
+    /// A second channel, which is parked.
+    fn call_other(&mut self) {
+        let said = self.api(&format!("originate {{origination_uuid={OTHER}}}null/x &park()"));
+        assert!(said.starts_with("+OK"), "{said}");
+        self.parked(OTHER);
+    }
+
+    /// Waits for an event of this name, unless one has come that nobody has asked for, and gives the channel.
+    fn next(&mut self, name: EventName<'static>) -> String {
+        loop {
+            if let Some(place) = self.seen.iter().position(|(seen, _)| name.as_bytes() == seen.as_slice()) {
+                return self.seen.remove(place).1;
+            }
+            self.until(|incoming| matches!(incoming, Incoming::Event(_)).then_some(()));
+        }
+    }
+
+    fn parked_any(&mut self) -> String {
+        self.next(EventName::ChannelPark)
+    }
+
+    fn parked(&mut self, channel: &str) {
+        while self.parked_any() != channel {}
+    }
+
+    fn gone(&mut self, channel: &str) {
+        while self.next(EventName::ChannelHangupComplete) != channel {}
+    }
+
+    fn until_variable(&mut self, channel: &str, name: &str, wanted: &str) {
+        for tries in 0.. {
+            let value = self.api(&format!("uuid_getvar {channel} {name}"));
+            if value == wanted {
+                break;
+            }
+            assert!(tries < 100, "{name} of {channel} is {value}");
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+    }
+
     fn run_break(&mut self) {
         let _ = self.api(&format!("uuid_transfer {CHANNEL} park:  inline"));
         std::thread::sleep(std::time::Duration::from_millis(200));
     }
 
     fn execute_nowait(&mut self, app: &App<'_>) -> Vec<u8> {
+        self.seen.clear();
         let mut storage = [0; 1024];
         let arg = app.encode(&mut storage).unwrap().to_vec();
         self.say(&SendMsg::new(Execute::new(app.name(), &arg)).to(CHANNEL).into())

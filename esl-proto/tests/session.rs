@@ -10,11 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use esl_proto::client::{End, Poll};
-use esl_proto::command::{Events, Execute, SendMsg};
-use esl_proto::name::{EventName, LogLevel};
+use esl_proto::command::{ChannelApi, Events, Execute, SendMsg};
+use esl_proto::message::Variable;
+use esl_proto::name::{EventName, Format, LogLevel};
 use esl_proto::raw::session::SlotMap;
 use esl_proto::session::{Interest, Item, Notice, Outcome, Overflow, Queue, Reason, Session, SessionError, Slot};
-use esl_proto::{Client, Command, Incoming, Limits};
+use esl_proto::{Client, Command, Event, Incoming, Limits, Value};
 use proptest::prelude::*;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -56,8 +57,53 @@ fn call(session: &mut Session, mode: &str, control: &str) {
     give(session, format!("{data}Socket-Mode: {mode}\nControl: {control}\n\n").as_bytes(), Duration::ZERO);
 }
 
+/// Interests of a few names, subclasses and channels.
+fn interest() -> impl Strategy<Value = Interest> {
+    let names = prop::sample::subsequence(
+        vec![EventName::All, EventName::ChannelAnswer, EventName::Heartbeat, EventName::Custom, EventName::Other(b"X")],
+        0..3,
+    );
+    let subclasses = prop::sample::subsequence(vec!["a", "a::b", "%3A"], 0..3);
+    let channel = prop::option::weighted(0.5, prop::sample::select(vec!["u1", "u 2"]));
+    (names, subclasses, channel).prop_map(|(names, subclasses, channel)| {
+        let interest = Interest::new(Events::new(&names, &subclasses[..]));
+        channel.into_iter().fold(interest, Interest::of_channel)
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    /// The readers of an event are found without asking all; they are those whose interest takes it, in their order.
+    #[test]
+    fn an_event_finds_its_readers(
+        steps in prop::collection::vec((0_u64..8, prop::option::weighted(0.8, interest())), 0..20),
+        event in (
+            prop::option::of(prop::sample::select(vec!["CHANNEL_ANSWER", "HEARTBEAT", "CUSTOM", "X", "ALL"])),
+            prop::option::of(prop::sample::select(vec!["a", "a%3A%3Ab", "a::b", "%253A", "other"])),
+            prop::option::of(prop::sample::select(vec!["u1", "u%202", "u3"])),
+        ),
+    ) {
+        let (mut session, mut readers) = (Session::new(1), BTreeMap::new());
+        for (slot, interest) in steps {
+            match interest {
+                Some(interest) => {
+                    session.listen(Slot(slot), interest.clone()).unwrap();
+                    readers.insert(Slot(slot), interest);
+                }
+                None => {
+                    session.unlisten(Slot(slot)).unwrap();
+                    readers.remove(&Slot(slot));
+                }
+            }
+        }
+        let (name, subclass, channel) = event;
+        let line = |name: &str, value: Option<&str>| value.map_or(String::new(), |value| format!("{name}: {value}\n"));
+        let text = line("Event-Name", name) + &line("Event-Subclass", subclass) + &line("Unique-ID", channel) + "\n";
+        let event = Event::new(Format::Plain, text.as_bytes());
+        let takes = readers.iter().filter(|(_, interest)| interest.takes(&event)).map(|(slot, _)| *slot);
+        prop_assert_eq!(session.readers(&event).collect::<Vec<_>>(), takes.collect::<Vec<_>>());
+    }
+
     #[test]
     fn every_wait_ends_once_and_what_is_needed_is_said_once(data in proptest::collection::vec(any::<u8>(), 0..400)) {
         session_model::run(&data);
@@ -820,4 +866,246 @@ fn replies_and_notices_in_parts() {
         pass(&mut session, notice.as_bytes(), piece);
         assert_eq!(session.next_outcome(), Some((Slot(1), Outcome::ChannelEnded)));
     }
+}
+
+/// The reply to `getvar` as FreeSWITCH writes it: a text that begins with a tilde is a head already.
+fn getvar_reply(value: &str) -> Vec<u8> {
+    let text = if value.is_empty() { "-ERR command not found" } else { &value[..value.len().min(511)] };
+    match text.strip_prefix('~') {
+        Some(head) => format!("Content-Type: command/reply\n{head}").into_bytes(),
+        None => reply(text),
+    }
+}
+
+/// What is told of one variable: how the wait has ended, and what the answer says.
+#[derive(Debug, PartialEq)]
+struct Told {
+    outcome: Outcome,
+    state: &'static str,
+    value: String,
+}
+
+fn told(outcome: Outcome, state: &'static str, value: &str) -> Told {
+    Told { outcome, state, value: value.into() }
+}
+
+fn state_of(variable: Variable<'_>) -> (&'static str, String) {
+    let text = |value: Value<'_>| value.to_string();
+    match variable {
+        Variable::Unset => ("unset", String::new()),
+        Variable::Set(value) => ("set", text(value)),
+        Variable::Cut(value) => ("cut", text(value)),
+        _ => ("unread", String::new()),
+    }
+}
+
+/// A server that answers what a session sends, in pieces of some size, until nothing more is sent. Gives what the variables
+/// are told to be, by their slots, and the commands.
+fn answer_all(
+    session: &mut Session,
+    piece: usize,
+    answer: impl Fn(&str) -> Vec<u8>,
+) -> (BTreeMap<u64, Told>, Vec<String>) {
+    let (mut results, mut values, mut commands) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+    let (mut buffer, mut seen) = (Vec::new(), 0);
+    loop {
+        let text = sent(session);
+        if text.is_empty() && seen == buffer.len() {
+            return (results, commands);
+        }
+        for command in text.split_terminator("\n\n") {
+            commands.push(command.to_owned());
+            buffer.extend_from_slice(&answer(command));
+        }
+        seen = buffer.len().min(seen + piece);
+        loop {
+            let poll = session.poll(&buffer[..seen], Duration::ZERO).unwrap();
+            while let Some((Slot(slot), outcome)) = session.next_outcome() {
+                if outcome == Outcome::Value {
+                    let Poll::Incoming { incoming: Incoming::Answer { answer, .. }, .. } = &poll else {
+                        panic!("{poll:?}")
+                    };
+                    values.insert(slot, state_of(answer.variable()));
+                } else {
+                    let (state, value) = values.remove(&slot).unwrap_or_default();
+                    assert!(results.insert(slot, Told { outcome, state, value }).is_none());
+                }
+            }
+            let (consumed, is_all) = (poll.consumed(), matches!(poll, Poll::NeedData { .. }));
+            buffer.drain(..consumed);
+            seen -= consumed;
+            if is_all {
+                break;
+            }
+        }
+    }
+}
+
+fn api(text: &str) -> Vec<u8> {
+    format!("Content-Type: api/response\nContent-Length: {}\n\n{text}", text.len()).into_bytes()
+}
+
+const ODD: [(&str, Outcome, &str, &str); 13] = [
+    ("", Outcome::Read, "unset", ""),
+    ("value", Outcome::Read, "set", "value"),
+    ("one\ntwo: 2\nthree", Outcome::Read, "set", "one\ntwo: 2\nthree"),
+    ("-ERR No such channel!", Outcome::Read, "set", "-ERR No such channel!"),
+    ("~x y", Outcome::Read, "cut", "x y"),
+    ("~Content-Length: 5", Outcome::Read, "cut", "Content-Length: 5"),
+    ("~Reply-Text: x", Outcome::Read, "cut", "x"),
+    ("one\n\nfour", Outcome::Cut, "set", "one"),
+    (
+        "a\n\nContent-Type: command/reply\nReply-Text: b\n\nContent-Type: command/reply\nReply-Text: c",
+        Outcome::Cut,
+        "set",
+        "a",
+    ),
+    (
+        "a\n\nContent-Type: api/response\nContent-Length: 2\n\nxxContent-Type: command/reply\nReply-Text: c",
+        Outcome::Cut,
+        "set",
+        "a",
+    ),
+    ("~a\n\nContent-Type: text/x\nX: y", Outcome::Cut, "cut", "a"),
+    ("a\n\nContent-Type: text/event-plain\nContent-Length: 70\nX: y", Outcome::Cut, "set", "a"),
+    ("a\n\nContent-Type: text/x\nContent-Length: 60\nX: y", Outcome::Cut, "set", "a"),
+];
+
+/// The rest of the conversation is in step whatever the value is, and nothing is sent behind it before that is known.
+#[test]
+fn variables_that_are_read_by_getvar_take_no_answer_of_other_commands() {
+    for piece in [1, 7, 1 << 20] {
+        let mut session = Session::new(0xf5);
+        call(&mut session, "async", "single-channel");
+        sent(&mut session);
+        give(&mut session, &reply("+OK Events Enabled"), Duration::ZERO);
+        for (slot, _) in (0..).step_by(2).zip(ODD) {
+            session.read_variable(None, format!("v{}", slot / 2), Slot(slot), None).unwrap();
+            session.send(&Command::getvar("plain"), Some(Slot(slot + 1)), None).unwrap();
+        }
+        assert_eq!(session.to_send().iter().filter(|octet| **octet == b'\n').count(), 4, "two commands");
+        assert!(session.unsent() > session.to_send().len());
+        let (results, commands) = answer_all(&mut session, piece, |command| match command.split_once(' ') {
+            Some(("getvar", "plain")) => reply("plain"),
+            Some(("getvar", name)) => getvar_reply(ODD[name[1..].parse::<usize>().unwrap()].0),
+            Some(("sendmsg", uuid)) => reply(&format!("-ERR invalid session id [{uuid}]")),
+            _ => panic!("{command}"),
+        });
+        for (slot, (value, outcome, state, text)) in (0..).step_by(2).zip(ODD) {
+            assert_eq!(results[&slot], told(outcome, state, text), "{value}");
+            assert_eq!(results[&(slot + 1)].outcome, Outcome::Answered, "{value}");
+        }
+        assert_eq!((session.waiting(), session.unsent()), (0, 0));
+        assert!(commands.len() > 3 * ODD.len(), "some were asked twice");
+        assert_eq!(session.client().unwrap().in_flight(), 0);
+    }
+}
+
+#[test]
+fn with_full_control_variables_are_read_by_the_api_or_else_by_getvar() {
+    let mut session = Session::new(0xf5);
+    call(&mut session, "static", "full");
+    sent(&mut session);
+    give(&mut session, &reply("+OK Events Enabled"), Duration::ZERO);
+    let names = ["a", "two words", "unset", "gone", "denied", "~"];
+    for (slot, name) in (0..).zip(names) {
+        session.read_variable(if slot % 2 == 0 { None } else { Some(b"c0") }, name, Slot(slot), None).unwrap();
+    }
+    session.read_variable(Some(b"c9"), "gone", Slot(20), None).unwrap();
+    session.read_variable(Some(b"c9"), "denied", Slot(21), None).unwrap();
+    session.read_variable(Some(b"c9"), "a", Slot(22), None).unwrap();
+    let (results, commands) = answer_all(&mut session, 1 << 20, |command| {
+        let words: Vec<&str> = command.split(' ').collect();
+        match (words[0], *words.last().unwrap()) {
+            ("getvar", "gone") => reply("of the end"),
+            ("getvar", _) => reply("-ERR command not found"),
+            ("sendmsg", uuid) => reply(&format!("-ERR invalid session id [{uuid}]")),
+            (_, "a") => api("~\n\nx"),
+            (_, "words'") => api("2"),
+            (_, "gone") => api("-ERR No such channel!\n"),
+            (_, "denied") => reply("-ERR permission denied"),
+            _ => api("_undef_"),
+        }
+    });
+    assert_eq!(results[&0], told(Outcome::Read, "set", "~\n\nx"));
+    assert_eq!(results[&1], told(Outcome::Read, "set", "2"));
+    assert_eq!(results[&2], told(Outcome::Read, "unset", ""));
+    assert_eq!(results[&3], told(Outcome::Read, "set", "of the end"));
+    assert_eq!(results[&4], told(Outcome::Read, "unset", ""));
+    assert_eq!(results[&5], told(Outcome::Read, "unset", ""));
+    assert_eq!(results[&20], told(Outcome::Refused, "", ""));
+    assert_eq!(results[&21], told(Outcome::Refused, "", ""));
+    assert_eq!(results[&22], told(Outcome::Read, "set", "~\n\nx"));
+    assert_eq!(commands.iter().filter(|command| command.starts_with("getvar")).count(), 2);
+    assert!(commands.contains(&"api uuid_getvar c0 'two words'".to_owned()));
+}
+
+#[test]
+fn a_variable_that_nobody_waits_for_is_read_to_its_end() {
+    let mut session = Session::new(0xf5);
+    call(&mut session, "async", "single-channel");
+    sent(&mut session);
+    give(&mut session, &reply("+OK Events Enabled"), Duration::ZERO);
+    session.read_variable(None, "v", Slot(1), Some(SECOND)).unwrap();
+    let word = sent(&mut session).split("sendmsg ").nth(1).unwrap().trim().to_owned();
+    session.advance(SECOND);
+    assert_eq!(session.next_outcome(), Some((Slot(1), Outcome::TimedOut)));
+    session.send(&Command::Resume, Some(Slot(1)), None).unwrap();
+    assert_eq!(sent(&mut session), "");
+    give(&mut session, &reply("~"), SECOND);
+    assert_eq!(sent(&mut session), "");
+    give(&mut session, &reply(&format!("-ERR invalid session id [{word}]")), SECOND);
+    assert_eq!((sent(&mut session).as_str(), session.next_outcome()), ("resume\n\n", None));
+    give(&mut session, &reply("+OK"), SECOND);
+    assert_eq!(session.next_outcome(), Some((Slot(1), Outcome::Answered)));
+}
+
+#[test]
+fn the_end_of_the_connection_ends_readings() {
+    let begun = || {
+        let mut session = Session::new(0xf5);
+        call(&mut session, "async", "single-channel");
+        sent(&mut session);
+        give(&mut session, &reply("+OK Events Enabled"), Duration::ZERO);
+        session.read_variable(None, "v", Slot(1), None).unwrap();
+        sent(&mut session);
+        session
+    };
+    let mut session = begun();
+    session.close(SECOND);
+    assert_eq!(session.next_outcome(), Some((Slot(1), Outcome::Lost(Reason::Closed))));
+    // What has come is told.
+    let mut session = begun();
+    give(&mut session, &reply("value"), SECOND);
+    assert_eq!(session.next_outcome(), Some((Slot(1), Outcome::Value)));
+    assert!(session.eof(b"", SECOND).is_some());
+    assert_eq!(session.next_outcome(), Some((Slot(1), Outcome::Read)));
+    // A broken reply is whole at the end of the stream.
+    let mut session = begun();
+    let broken = b"Content-Type: command/reply\nx y";
+    assert!(matches!(session.poll(broken, SECOND), Ok(Poll::NeedData { .. })));
+    let reply = session.eof(broken, SECOND).unwrap().reply.unwrap();
+    assert_eq!(state_of(reply.variable()), ("cut", "x y".into()));
+    assert_eq!(session.next_outcome(), Some((Slot(1), Outcome::Value)));
+    assert_eq!(session.next_outcome(), Some((Slot(1), Outcome::Read)));
+    // `exit` does not wait.
+    let mut session = begun();
+    session.send(&Command::Exit, None, None).unwrap();
+    assert_eq!(sent(&mut session), "exit\n\n");
+}
+
+#[test]
+fn an_api_line_about_a_channel_is_read_as_it_is_meant() {
+    let line = |api: ChannelApi<'_>| String::from_utf8(api.to_vec()).unwrap();
+    let getvar = |name: &str| line(ChannelApi::GetVar { uuid: b"u", name: name.as_bytes() });
+    assert_eq!(getvar("a"), "uuid_getvar u a");
+    assert_eq!(getvar(""), "uuid_getvar u ''");
+    assert_eq!(getvar("a b"), "uuid_getvar u 'a b'");
+    assert_eq!(getvar("it's"), r"uuid_getvar u 'it\'s'");
+    assert_eq!(getvar(r"a\n\x\"), r"uuid_getvar u a\\n\x\\");
+    assert_eq!(line(ChannelApi::Exists { uuid: b"u" }), "uuid_exists u");
+    assert_eq!(line(ChannelApi::Bridge { uuid: b"u", other: b"v w" }), "uuid_bridge u 'v w'");
+    assert_eq!(line(ChannelApi::Break { uuid: b"u", all: true }), "uuid_break u all");
+    assert_eq!(line(ChannelApi::Break { uuid: b"u", all: false }), "uuid_break u");
+    assert_eq!(ChannelApi::Exists { uuid: b"u" }.encode(&mut [0; 12]).unwrap_err().required, 13);
 }

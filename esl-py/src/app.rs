@@ -21,7 +21,7 @@ pub(crate) struct App {
     #[pyo3(get)]
     name: &'static str,
     argument: Box<[u8]>,
-    /// Whether `resume` must be said before on an outbound connection, as the call leaves it.
+    /// Whether `resume` must be sent first on an outbound connection, because the call leaves it.
     #[pyo3(get)]
     needs_resume: bool,
 }
@@ -115,7 +115,7 @@ impl App {
         Self::of(py, record)
     }
 
-    /// `record_session`: records the call into a file, beside all else.
+    /// `record_session`: records the call into a file in the background.
     #[staticmethod]
     fn record_session(py: Python<'_>, path: Text, limit: Option<f64>) -> PyResult<Self> {
         Self::of(py, Core::record_session(literal(&path), limit.map(seconds).transpose()?))
@@ -147,13 +147,13 @@ impl App {
         Self::of(py, Core::multiset(pairs.as_slice()))
     }
 
-    /// `unset`: takes a variable away.
+    /// `unset`: removes a variable.
     #[staticmethod]
     fn unset(py: Python<'_>, name: Text) -> PyResult<Self> {
         Self::of(py, Core::unset(literal(&name)))
     }
 
-    /// `export`: sets a variable of the channel and of those that it calls; `nolocal` of those only.
+    /// `export`: sets a variable of the channel and of the channels that it calls; with `nolocal`, only of the latter.
     #[staticmethod]
     #[pyo3(signature = (name, value, *, nolocal=false, expand=false))]
     fn export(py: Python<'_>, name: Text, value: Text, nolocal: bool, expand: bool) -> PyResult<Self> {
@@ -186,7 +186,7 @@ impl App {
         Self::of(py, transfer)
     }
 
-    /// `play_and_get_digits`: plays a file and collects what is typed. Times are in seconds.
+    /// `play_and_get_digits`: plays a file and collects digits. Times are in seconds.
     #[staticmethod]
     #[allow(clippy::too_many_arguments)]
     fn play_and_get_digits(
@@ -263,7 +263,7 @@ impl App {
         Self::of(py, Core::Conference(conference))
     }
 
-    /// `deflect`: has the caller's own switch send the answered call elsewhere.
+    /// `deflect`: makes the caller's own switch send the answered call elsewhere.
     #[staticmethod]
     fn deflect(py: Python<'_>, target: Text) -> PyResult<Self> {
         Self::of(py, Core::deflect(literal(&target)))

@@ -16,7 +16,7 @@ use crate::lookup;
 use crate::names::{self, Words};
 use crate::text::{Text, to_str};
 
-/// What is known of one channel, at the moment that it was asked for.
+/// A snapshot of one channel.
 #[pyclass(frozen, module = "esl_proto.calls")]
 pub(crate) struct Call {
     call: CallBuf,
@@ -44,13 +44,14 @@ impl Call {
         to_str(py, self.view().uuid())
     }
 
-    /// Its name, such as `sofia/internal/1000@pbx`. Empty if it is not known, as all texts here.
+    /// Its name, such as `sofia/internal/1000@pbx`. Empty if unknown, like all texts here.
     #[getter]
     fn name<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {
         to_str(py, self.view().name())
     }
 
-    /// Which side has begun the call: a `CallDirection`, or a `str` if it is none that is known; so are all words of a list.
+    /// Which side has begun the call: a `CallDirection`, or a `str` if the word is unknown, as for all enumerated
+    /// words.
     #[getter]
     fn direction<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyString>>> {
         word::<CallDirection<'_>>(py, self.view().direction().as_ref().map(CallDirection::as_bytes))
@@ -159,8 +160,8 @@ impl Call {
 pub(crate) struct Change {
     /// 'began', 'updated', 'renamed' (the channel has got another uuid), 'ended', or 'overlooked': there was no room for it.
     kind: &'static str,
-    /// The channel that the event is about, as it is known now, or was in the end; None if it was overlooked, or the event
-    /// names two others (`loopback::bowout`).
+    /// The channel that the event is about, in its current or last state; None if it was overlooked, or the event names
+    /// two others (`loopback::bowout`).
     call: Option<Py<Call>>,
     /// The uuid that it had before, if it has got another.
     old_uuid: Option<Py<PyString>>,
@@ -177,11 +178,11 @@ impl Change {
     }
 }
 
-/// The channels of a server, each as its last event has told. It does no I/O.
+/// The channels of a server, each in the state of its last event. It does no I/O.
 ///
 /// Subscribe to `Calls.EVENTS` and `Calls.SUBCLASSES`, `restore` the list of channels that are there already, and give
-/// each event to `take`; after a gap, `restore` again. With fewer events it is right as far as they tell. It keeps `bound`
-/// channels at most, and of each those `variables` that are named. It may be used from several threads.
+/// each event to `take`; after a gap, `restore` again. With fewer events it knows less. It keeps at most `bound`
+/// channels, and for each the named `variables`. It may be used from several threads.
 #[pyclass(frozen, module = "esl_proto.calls")]
 pub(crate) struct Calls {
     /// INVARIANT: never call into Python (incl. dropping objects) while holding this lock: a finalizer may re-enter and
@@ -232,7 +233,7 @@ impl Calls {
         Ok(PyTuple::new(py, SUBCLASSES)?.unbind())
     }
 
-    /// Takes in what an event tells. What it has changed; None if it is of no channel, or of one that is gone.
+    /// Updates the table from an event. Returns the change; None if the event is about no channel, or one that is gone.
     fn take(&self, py: Python<'_>, event: &Bound<'_, Event>) -> PyResult<Option<Change>> {
         let (format, text) = headers(event).parts();
         let event = esl_proto::Event::new(format, text);
@@ -262,7 +263,7 @@ impl Calls {
         })
     }
 
-    /// Begins anew with the output of `show channels as json`, and returns the channels that are gone. Raises
+    /// Restores the table from the output of `show channels as json`, and returns the channels that are gone. Raises
     /// RemoteProtocolError if it cannot be read; nothing has changed then.
     fn restore<'py>(&self, py: Python<'py>, output: Text) -> PyResult<Bound<'py, PyList>> {
         let mut gone = Vec::new();
@@ -273,12 +274,12 @@ impl Calls {
         }
     }
 
-    /// What is known of a channel, or None.
+    /// A snapshot of a channel, or None.
     fn get(&self, py: Python<'_>, uuid: Text) -> Option<Call> {
         self.one(py, &uuid)
     }
 
-    /// How many times a channel has come that there was no room for.
+    /// How many channels there was no room for.
     #[getter]
     fn overlooked(&self, py: Python<'_>) -> u64 {
         self.with(py, |calls| calls.overlooked())

@@ -4,8 +4,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use esl_proto::client::{CommandId, SendError};
 use esl_proto::command::{
-    CallCommand, CommandError, CommandErrorKind, Events, Execute, Field, Filter, ParseErrorKind, SendEvent, SendMsg,
-    Unicast,
+    CallCommand, ChannelApi, CommandError, CommandErrorKind, Events, Execute, Field, Filter, ParseErrorKind, SendEvent,
+    SendMsg, Unicast,
 };
 use esl_proto::frame::{Request, Step};
 use esl_proto::name::{EventName, HangupCause, LogLevel};
@@ -225,21 +225,33 @@ impl Command {
         Self::new(py, &Core::userauth(&*user, &*domain, &*password))
     }
 
-    /// `api <line>`: runs an API command. No event comes before it has ended. `console` wants the server's console
-    /// aliases, too.
+    /// `api <line>`: runs an API command. No event arrives before it has ended. `console` enables the server's console
+    /// aliases.
     #[staticmethod]
     #[pyo3(signature = (line, *, console=false))]
     fn api(py: Python<'_>, line: Text, console: bool) -> PyResult<Self> {
         Self::new(py, &Core::Api { line: &line, console_execute: console })
     }
 
-    /// `api uuid_getvar`: the value of a channel's variable, as `ApiResponse.variable` tells it, whatever the name.
+    /// `api uuid_getvar`: the value of a channel's variable, for `ApiResponse.variable`, whatever the name.
     #[staticmethod]
     fn uuid_getvar(py: Python<'_>, uuid: Text, name: Text) -> PyResult<Self> {
-        Self::new(py, &Core::api(&[b"uuid_getvar ", &*uuid, b" ", &api_word(&name)].concat()))
+        Self::new(py, &Core::api(&ChannelApi::GetVar { uuid: &uuid, name: &name }.to_vec()))
     }
 
-    /// `bgapi <line>`: runs an API command beside the connection; its end is a BACKGROUND_JOB event with this
+    /// `api uuid_bridge`: connects a channel with another one.
+    #[staticmethod]
+    fn uuid_bridge(py: Python<'_>, uuid: Text, other: Text) -> PyResult<Self> {
+        Self::new(py, &Core::api(&ChannelApi::Bridge { uuid: &uuid, other: &other }.to_vec()))
+    }
+
+    /// `api uuid_exists`: whether there is a channel, as `ApiResponse.exists` tells it.
+    #[staticmethod]
+    fn uuid_exists(py: Python<'_>, uuid: Text) -> PyResult<Self> {
+        Self::new(py, &Core::api(&ChannelApi::Exists { uuid: &uuid }.to_vec()))
+    }
+
+    /// `bgapi <line>`: runs an API command in the background; its result is a BACKGROUND_JOB event with this
     /// `job_uuid`, any text up to 200 bytes, or one that the server makes.
     #[staticmethod]
     #[pyo3(signature = (line, *, job_uuid=None))]
@@ -247,7 +259,7 @@ impl Command {
         Self::new(py, &Core::BgApi { line: &line, job_uuid: job_uuid.as_deref() })
     }
 
-    /// `event [<format>] <names>`: subscribes to more events; a `format` holds for all events from then on.
+    /// `event [<format>] <names>`: subscribes to more events; a `format` applies to all events from then on.
     /// `subclasses` are those of CUSTOM events; a name with `::` is one of them.
     #[staticmethod]
     #[pyo3(signature = (*names, format=None, subclasses=Vec::new()))]
@@ -263,7 +275,7 @@ impl Command {
         with_events(&names, &subclasses, |events| Self::new(py, &Core::NixEvent { events }))
     }
 
-    /// `noevents`: ends all subscriptions and discards the events that wait. Filters stay.
+    /// `noevents`: ends all subscriptions and discards waiting events. Filters stay.
     #[staticmethod]
     fn noevents(py: Python<'_>) -> PyResult<Self> {
         Self::new(py, &Core::NoEvents)
@@ -277,14 +289,14 @@ impl Command {
         Self::new(py, &Core::MyEvents { uuid: uuid.as_deref(), format: format.map(|word| word.0) })
     }
 
-    /// `divert_events on|off`: whether events that the channel's own script would get come here.
+    /// `divert_events on|off`: whether this connection gets the events for the channel's own script.
     #[staticmethod]
     fn divert_events(py: Python<'_>, on: bool) -> PyResult<Self> {
         Self::new(py, &Core::DivertEvents { on })
     }
 
-    /// `filter add <header> <value>`: lets only such events through; all filters together. A value `/.../` is a regular
-    /// expression. `exclude` keeps such events out instead.
+    /// `filter add <header> <value>`: passes only matching events; several filters are alternatives. A value `/.../` is
+    /// a regular expression. `exclude` excludes matching events instead.
     #[staticmethod]
     #[pyo3(signature = (header, value, *, exclude=false))]
     fn filter(py: Python<'_>, header: Text, value: Text, exclude: bool) -> PyResult<Self> {
@@ -293,7 +305,7 @@ impl Command {
         Self::new(py, &Filter::add(&*header, &[sign, &*value].concat()).into())
     }
 
-    /// `filter delete`: takes back one filter, all of a header, or (without arguments) all.
+    /// `filter delete`: removes one filter, all filters of a header, or (without arguments) all.
     #[staticmethod]
     #[pyo3(signature = (header=None, value=None))]
     fn filter_delete(py: Python<'_>, header: Option<Text>, value: Option<Text>) -> PyResult<Self> {
@@ -305,7 +317,7 @@ impl Command {
         Self::new(py, &filter.into())
     }
 
-    /// `sendevent <name>`: fires an event. An unknown name fires CUSTOM, which wants a header Event-Subclass.
+    /// `sendevent <name>`: fires an event. An unknown name fires CUSTOM, which needs a header Event-Subclass.
     #[staticmethod]
     #[pyo3(signature = (name, headers=Pairs(Vec::new()), body=None), text_signature = "(name, headers=(), body=None)")]
     fn sendevent(py: Python<'_>, name: Text, headers: Pairs<Text>, body: Option<Text>) -> PyResult<Self> {
@@ -419,7 +431,7 @@ impl Command {
         Self::new(py, &Core::Linger { seconds })
     }
 
-    /// `nolinger`: takes `linger` back.
+    /// `nolinger`: undoes `linger`.
     #[staticmethod]
     fn nolinger(py: Python<'_>) -> PyResult<Self> {
         Self::new(py, &Core::NoLinger)
@@ -437,21 +449,21 @@ impl Command {
         Self::new(py, &Core::Connect)
     }
 
-    /// `resume`: lets the dialplan go on when the outbound connection ends.
+    /// `resume`: lets the dialplan continue when the outbound connection ends.
     #[staticmethod]
     fn resume(py: Python<'_>) -> PyResult<Self> {
         Self::new(py, &Core::Resume)
     }
 
-    /// `exit`: ends the connection. Events that wait are discarded.
+    /// `exit`: ends the connection. Waiting events are discarded.
     #[staticmethod]
     fn exit(py: Python<'_>) -> PyResult<Self> {
         Self::new(py, &Core::Exit)
     }
 
-    /// Any command line, perhaps with header lines after it, and a body. Line ends at its end are dropped and made
-    /// anew, Content-Length comes by itself. What would be more than one command is refused; whether the server knows the
-    /// command is the caller's business.
+    /// Any command line, optionally with header lines after it, and a body. Line ends at its end are normalised, and
+    /// Content-Length is added. Text that would be more than one command is refused; whether the server knows the
+    /// command is up to the caller.
     #[staticmethod]
     #[pyo3(signature = (head, body=None))]
     fn raw(py: Python<'_>, head: Text, body: Option<Text>) -> PyResult<Self> {
@@ -467,7 +479,7 @@ impl Command {
         Ok(Self::of_octets(PyBytes::new(py, &octets).into()))
     }
 
-    /// The command that these bytes are, exactly one, as it stands on the wire.
+    /// Parses exactly one command, as on the wire.
     #[staticmethod]
     fn parse(py: Python<'_>, data: Octets) -> PyResult<Self> {
         match request(&data) {
@@ -505,24 +517,6 @@ impl Command {
         let py = slf.py();
         (slf.get_type().getattr("parse")?, (slf.get().bytes(py),)).into_pyobject(py)
     }
-}
-
-/// A text as one argument of an API command among blank-separated ones, as the server will read it: it takes a backslash away
-/// only before the characters that it means something to.
-fn api_word(text: &[u8]) -> Vec<u8> {
-    let mut word = Vec::with_capacity(text.len() + 2);
-    for (at, octet) in text.iter().enumerate() {
-        let next = text.get(at + 1);
-        if *octet == b'\'' || *octet == b'\\' && next.is_none_or(|next| b"'\"\\nrts".contains(next)) {
-            word.push(b'\\');
-        }
-        word.push(*octet);
-    }
-    if word.is_empty() || word.iter().any(|octet| b" '\"".contains(octet)) {
-        word.insert(0, b'\'');
-        word.push(b'\'');
-    }
-    word
 }
 
 fn trim_line_ends(mut head: &[u8]) -> &[u8] {

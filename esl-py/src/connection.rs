@@ -20,12 +20,13 @@ use crate::text::Octets;
 
 /// One connection to FreeSWITCH's event socket as its client sees it, without the socket.
 ///
-/// Give `receive_data` what the socket gives, iterate over what that was, write what `send` returns; say `receive_eof`
-/// when the stream has ended. Iteration ends where more bytes are needed, and can be begun again any time.
+/// Pass bytes from the socket to `receive_data`, iterate over the messages, and write the bytes that `send` returns;
+/// call `receive_eof` when the stream has ended. Iteration ends when more bytes are needed, and can be resumed at any
+/// time.
 ///
-/// Objects may be used from several threads, with a GIL or without; their calls wait for each other. What one
-/// `receive_data` gives stays together, and each message goes to one of those who iterate. What several calls are needed
-/// for takes a lock of the program's: `send`, `last_id` and the write to the socket.
+/// Objects may be used from several threads, with a GIL or without; each call is atomic. The bytes of one
+/// `receive_data` stay together, and each message goes to one of the iterating threads. Sequences of calls need a lock
+/// of the program: `send`, `last_id` and the write to the socket.
 #[pyclass(frozen, module = "esl_proto")]
 pub(crate) struct Connection {
     /// INVARIANT: never call into Python (incl. dropping objects) while holding this lock: a finalizer may re-enter and
@@ -193,8 +194,8 @@ impl Connection {
         Self::new(Client::outbound(Limits { max_head, max_body, ..Limits::DEFAULT }))
     }
 
-    /// The connection that another process has `save`d, which this one goes on with: it has the socket now. Raises ValueError
-    /// if this is nothing that was saved by this version.
+    /// Resumes a connection that another process has `save`d; this process now has the socket. Raises ValueError if the
+    /// bytes were not saved by this version.
     #[staticmethod]
     #[pyo3(signature = (saved, *, max_head = 1048576, max_body = 67108864))]
     fn resume(py: Python<'_>, saved: Octets, max_head: usize, max_body: usize) -> PyResult<Self> {
@@ -209,9 +210,9 @@ impl Connection {
         Ok(Self { state: Mutex::new(State { client, input, sent, told: false, eof: None }) })
     }
 
-    /// What is known of the connection, for a process that goes on with it by `resume`: which commands await answers, and
-    /// the bytes that were received and not read. The socket is the program's to hand over. None if the connection is not
-    /// open, or over: it cannot be handed over then.
+    /// The state of the connection, for a process that takes it over with `resume`: the unanswered commands, and the
+    /// bytes received and not read. The program hands over the socket. None if the connection cannot be handed over
+    /// because it is not open, or over.
     fn save<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
         let saved = self.with(py, |state| {
             let client = state.client.save().filter(|_| !state.input.is_ended())?;
@@ -220,12 +221,12 @@ impl Connection {
         Some(PyBytes::new(py, &saved))
     }
 
-    /// Takes bytes that have arrived; nothing is read of them before the next iteration.
+    /// Takes received bytes; they are parsed by the next iteration.
     fn receive_data(&self, py: Python<'_>, data: Octets) -> PyResult<()> {
         self.with(py, |state| state.input.push(data.0))
     }
 
-    /// Takes note that the stream has ended. Iterate once more: a `Closed` comes, unless one has come before.
+    /// Reports the end of the stream. Iterate once more for a `Closed`, unless there was one before.
     fn receive_eof(&self, py: Python<'_>) {
         self.with(py, |state| state.input.end());
     }
@@ -262,7 +263,7 @@ impl Connection {
         PyRange::new(py, sent - open, sent)
     }
 
-    /// Why the connection is over, as `Closed.end` or 'protocol'; None as long as it is not.
+    /// Why the connection is over, as `Closed.end` or 'protocol'; None while it is not.
     #[getter]
     fn closed(&self, py: Python<'_>) -> Option<&'static str> {
         self.with(py, |state| state.client.end()).map(word)
@@ -280,7 +281,7 @@ impl Connection {
         self.with(py, |state| state.client.is_lingering())
     }
 
-    /// What has come in so far: octets, frames, events, log_lines, unexpected.
+    /// Counts of what was received so far: octets, frames, events, log_lines, unexpected.
     #[getter]
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let stats = self.with(py, |state| state.client.stats());

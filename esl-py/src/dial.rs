@@ -189,7 +189,7 @@ pub(crate) fn named_originate<'py>(
     Ok((PyBytes::new(py, &line), None))
 }
 
-/// A uuid that is made by chance.
+/// A random uuid.
 #[pyfunction]
 pub(crate) fn new_uuid() -> String {
     let random = || u128::from(RandomState::new().hash_one(0));
@@ -301,7 +301,7 @@ impl Endpoint {
         endpoint(py, Core::contact(&profile, &user, &domain))
     }
 
-    /// An extension of the dialplan, through a channel that is called by itself: `loopback/<extension>/<context>/<dialplan>`.
+    /// An extension of the dialplan, through a loopback channel: `loopback/<extension>/<context>/<dialplan>`.
     #[staticmethod]
     #[pyo3(signature = (extension, context=None, dialplan=None))]
     fn loopback<'py>(

@@ -18,7 +18,7 @@ use crate::names::{self, Words};
 use crate::text::{FormatWord, Octets, Text, header_list, item, shared, value_bytes, value_str, with_decoded};
 use crate::variables::Variables;
 
-/// An event: its headers, read when asked.
+/// An event: its headers, decoded on demand.
 ///
 /// `get_all` and `headers` have all values of the headers that FreeSWITCH sends twice. `Event(format, text)` reads the text of
 /// an event, as `Event.text` gives it. Two events are equal if their format and text are.
@@ -107,7 +107,7 @@ impl Event {
         PyClassInitializer::from(Headers::of_event(format.0, text.0)).add_subclass(Self)
     }
 
-    /// The event's name: an `EventName`, or a `str` if it is none that is known. None for an event diverted from its
+    /// The event's name: an `EventName`, or a `str` if the word is unknown. None for an event diverted from its
     /// session.
     #[getter]
     fn name<'py>(slf: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyString>>> {
@@ -120,7 +120,7 @@ impl Event {
         headers(slf).value_of(slf.py(), header::EVENT_SUBCLASS)
     }
 
-    /// Event-Sequence: the server's own number of the event. Events do not come in its order.
+    /// Event-Sequence: the server's number of the event. Events do not arrive in this order.
     #[getter]
     fn sequence(slf: &Bound<'_, Self>) -> Option<u64> {
         headers(slf).view(slf.py()).sequence()
@@ -156,8 +156,8 @@ impl Event {
         headers(slf).value_of(slf.py(), header::OTHER_LEG_UNIQUE_ID)
     }
 
-    /// Channel-State: where the channel is in its life. A `ChannelState`, or a `str` if it is none that is known; so are
-    /// all words of a list.
+    /// Channel-State: where the channel is in its life. A `ChannelState`, or a `str` if the word is unknown, as for all
+    /// enumerated words.
     #[getter]
     fn channel_state<'py>(slf: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyString>>> {
         headers(slf).word::<ChannelState<'_>>(slf.py(), header::CHANNEL_STATE)
@@ -205,7 +205,7 @@ impl Event {
         headers(slf).value_of(slf.py(), header::CALLER_DESTINATION)
     }
 
-    /// Caller-Channel-Created-Time: when the channel was made. None for a time that has not come, here and below.
+    /// Caller-Channel-Created-Time: when the channel was made. None if it has not happened, here and below.
     #[getter]
     fn created_time<'py>(slf: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyAny>>> {
         headers(slf).time(slf.py(), header::CHANNEL_CREATED_TIME)
@@ -253,7 +253,7 @@ impl Event {
         headers(slf).value_of(slf.py(), header::APPLICATION_DATA)
     }
 
-    /// Application-Response: what it has said at its end.
+    /// Application-Response: the application's result.
     #[getter]
     fn application_response(slf: &Bound<'_, Self>) -> Option<Py<PyString>> {
         headers(slf).value_of(slf.py(), header::APPLICATION_RESPONSE)
@@ -316,7 +316,7 @@ impl Event {
         headers(slf).view(py).body().map(|body| value_str(py, &body))
     }
 
-    /// Why a JSON or XML document could be read only up to some place; None for all others.
+    /// Why a JSON or XML document could be read only in part; otherwise None.
     #[getter]
     fn error<'py>(slf: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let py = slf.py();
@@ -333,7 +333,7 @@ impl Event {
         Ok(list)
     }
 
-    /// All headers in the order of the wire, duplicates among them.
+    /// All headers in the order of the wire, including duplicates.
     fn headers<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyList>> {
         let py = slf.py();
         let mut keys = Keys::lock();
@@ -353,7 +353,7 @@ impl Event {
         })
     }
 
-    /// `headers` in bytes as they lie on the wire, not decoded.
+    /// `headers` in bytes as on the wire, not decoded.
     fn raw_headers<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyList>> {
         let py = slf.py();
         let raw = |value: &Value<'_>| PyBytes::new(py, value.raw()).into_any();
@@ -375,7 +375,7 @@ impl Event {
         }
     }
 
-    /// `json` in bytes, UTF-8: what goes into a file or a socket.
+    /// `json` in bytes, UTF-8, for a file or a socket.
     fn json_bytes<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyBytes>> {
         let py = slf.py();
         if headers(slf).json().is_some() {
@@ -384,15 +384,15 @@ impl Event {
         headers(slf).document(py, Format::Json)
     }
 
-    /// The event as a plain event's text, whatever format it came in, so that every value is read back as it is. Bytes of
-    /// names and body that are not UTF-8 are U+FFFD.
+    /// The event as a plain event's text, whatever format it came in, so that every value is read back unchanged. Bytes
+    /// of names and body that are not UTF-8 are U+FFFD.
     fn plain<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyBytes>> {
         let py = slf.py();
         headers(slf).document(py, Format::Plain)
     }
 
-    /// The event as well-formed XML, whatever format it came in. Raises `LocalProtocolError` if a header's name is no name in
-    /// XML.
+    /// The event as well-formed XML, whatever format it came in. Raises `LocalProtocolError` if a header's name is not
+    /// a valid XML name.
     fn xml<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyBytes>> {
         let py = slf.py();
         headers(slf).document(py, Format::Xml)

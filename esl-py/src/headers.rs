@@ -18,11 +18,11 @@ use crate::keys::Keys;
 use crate::lookup::{self, Otherwise};
 use crate::text::{Text, item, to_str, value_bytes, value_str, with_decoded};
 
-/// An immutable mapping of names to values, read when asked: what `Event` and its `variables` have in common.
+/// An immutable mapping of names to values, decoded on demand: the base of `Event` and its `variables`.
 ///
-/// Values are `str`, or `list[str]` for arrays; bytes that are not UTF-8 become U+FFFD, and `get_bytes` has them as they
-/// are. Look-ups ignore the case of names. FreeSWITCH sends some headers twice: the mapping has the last value, which is
-/// the newer fact. Iteration gives each name once, in order of first appearance.
+/// Values are `str`, or `list[str]` for arrays; bytes that are not UTF-8 become U+FFFD; `get_bytes` returns the
+/// original bytes. Look-ups ignore the case of names. FreeSWITCH sends some headers twice: the mapping has the last
+/// value, which is the newer fact. Iteration gives each name once, in order of first appearance.
 #[pyclass(frozen, mapping, subclass, module = "esl_proto")]
 pub(crate) struct Headers {
     of: Of,
@@ -205,14 +205,14 @@ impl Headers {
         }
     }
 
-    /// The value of this name as one text, or `default`: an array as the server itself says it, `ARRAY::a|:b`.
+    /// The value of this name as one text, or `default`: an array as the server writes it, `ARRAY::a|:b`.
     #[pyo3(signature = (name, default=Otherwise::Empty), text_signature = "($self, name, default='')")]
     fn get_str<'py>(&self, py: Python<'py>, name: Text, default: Otherwise<'py>) -> Bound<'py, PyAny> {
         lookup::text(py, self.value(py, &name), default)
     }
 
-    /// The value of this name as a whole number, or `default` if there is none, or an empty one. Raises ValueError, with the
-    /// name, for what is no number.
+    /// The value of this name as a whole number, or `default` if it is missing or empty. Raises ValueError, with the
+    /// name, if it is not a number.
     #[pyo3(signature = (name, default=None))]
     fn get_int<'py>(
         &self,
@@ -223,8 +223,8 @@ impl Headers {
         Ok(lookup::int(py, &name, self.value(py, &name))?.map(Bound::into_any).or(default))
     }
 
-    /// The value of this name as a number, or `default` if there is none, or an empty one. Raises ValueError, with the name,
-    /// for what is no number.
+    /// The value of this name as a number, or `default` if it is missing or empty. Raises ValueError, with the name, if
+    /// it is not a number.
     #[pyo3(signature = (name, default=None))]
     fn get_float<'py>(
         &self,
@@ -235,9 +235,9 @@ impl Headers {
         Ok(lookup::float(py, &name, self.value(py, &name))?.map(Bound::into_any).or(default))
     }
 
-    /// The value of this name as a `datetime` in UTC, or `default` if there is none, or 0, which is never. It counts
-    /// microseconds since 1970 or, below 100000000000, seconds (`variable_start_epoch`). Raises ValueError, with the name,
-    /// for what is no time.
+    /// The value of this name as a `datetime` in UTC, or `default` if it is missing or 0, which means never. It counts
+    /// microseconds since 1970 or, below 100000000000, seconds (`variable_start_epoch`). Raises ValueError, with the
+    /// name, if it is not a time.
     #[pyo3(signature = (name, default=None))]
     fn get_time<'py>(
         &self,

@@ -19,7 +19,7 @@ fn command(py: Python<'_>, mut octets: &[u8]) -> PyBackedBytes {
     PyBytes::new(py, octets).into()
 }
 
-/// What a client wants of the host, which has to answer by one of the methods of `Server`: each kind has its own.
+/// A client's request to the host, which must answer with a method of `Server`; each kind has its own.
 ///
 /// | kind | attributes | answers |
 /// |---|---|---|
@@ -33,10 +33,10 @@ fn command(py: Python<'_>, mut octets: &[u8]) -> PyBackedBytes {
 /// | 'getvar' | name | value |
 /// | 'myevents' | uuid | control, no_such_channel |
 ///
-/// All but passwords can also be declined, by `reply`. Attributes of other kinds are None or empty.
+/// All except passwords can also be declined with `reply`. Attributes of other kinds are None or empty.
 #[pyclass(frozen, module = "esl_proto")]
 pub(crate) struct HostRequest {
-    /// What is asked.
+    /// The kind of request.
     #[pyo3(get)]
     kind: &'static str,
     octets: PyBackedBytes,
@@ -56,10 +56,10 @@ pub(crate) struct HostRequest {
     /// What follows the first blank after the API command.
     #[pyo3(get)]
     argument: Option<Py<PyString>>,
-    /// Whether the API command is meant as on the console, with aliases; `command` is then the whole line.
+    /// Whether the API command is to be interpreted as on the console, with aliases; `command` is then the whole line.
     #[pyo3(get)]
     console: bool,
-    /// How the client wants to call the job.
+    /// The client's name for the job.
     #[pyo3(get)]
     job_uuid: Option<Py<PyString>>,
     /// The channel; None for the one that the connection controls.
@@ -74,7 +74,7 @@ pub(crate) struct HostRequest {
     /// `execute`: its argument, whether it came in a header or as the body.
     #[pyo3(get)]
     arg: Option<Py<PyString>>,
-    /// `execute`: what CHANNEL_EXECUTE and CHANNEL_EXECUTE_COMPLETE shall carry as Application-UUID.
+    /// `execute`: the Application-UUID for CHANNEL_EXECUTE and CHANNEL_EXECUTE_COMPLETE.
     #[pyo3(get)]
     event_uuid: Option<Py<PyString>>,
     /// `hangup`: why.
@@ -188,13 +188,13 @@ impl HostRequest {
         shared(py, &self.octets)
     }
 
-    /// The password that was given.
+    /// The client's password.
     #[getter]
     fn password<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyString>> {
         self.password.as_ref().map(|password| to_str(py, password.as_bytes(py)))
     }
 
-    /// The password in bytes: what should be compared.
+    /// The password in bytes; compare this.
     #[getter]
     fn password_bytes(&self, py: Python<'_>) -> Option<Py<PyBytes>> {
         self.password.as_ref().map(|password| password.clone_ref(py))
@@ -217,11 +217,11 @@ impl HostRequest {
     }
 }
 
-/// A command that the listener has answered by itself.
+/// A command that the listener has answered.
 #[pyclass(frozen, module = "esl_proto")]
 pub(crate) struct Effect {
-    /// What it means to the host: 'all-events' (subscribe to the subclasses that are known), 'divert' and 'undivert',
-    /// 'resume', 'linger' (`Server.linger` has changed), or 'none'.
+    /// Its effect on the host: 'all-events' (subscribe to the known subclasses), 'divert' and 'undivert', 'resume',
+    /// 'linger' (`Server.linger` has changed), or 'none'.
     #[pyo3(get)]
     kind: &'static str,
     octets: PyBackedBytes,
@@ -258,7 +258,7 @@ impl Effect {
     }
 }
 
-/// The listener has ended the connection: send what there is to send, then close it.
+/// The listener has ended the connection: send the remaining data, then close it.
 #[pyclass(frozen, module = "esl_proto")]
 pub(crate) struct ServerClosed {
     /// Why, as `Server.closed`.

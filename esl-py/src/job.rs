@@ -8,13 +8,13 @@ use crate::event::{Event, headers};
 use crate::message::{is_error, is_ok, status_word};
 use crate::text::{decoded, to_str};
 
-/// The output of a command that ran in the background. Reads like the answer to `api`.
+/// The output of a command that ran in the background, with the attributes of an answer to `api`.
 #[pyclass(frozen, module = "esl_proto")]
 pub(crate) struct JobResult {
     /// The BACKGROUND_JOB event.
     #[pyo3(get)]
     event: Py<Event>,
-    /// The output: unlike that of `api`, it is empty where the command has printed nothing.
+    /// The output: unlike that of `api`, it is empty if the command has printed nothing.
     #[pyo3(get)]
     text: Py<PyString>,
     said: Vec<u8>,
@@ -35,7 +35,7 @@ impl JobResult {
         status_word(py, Status::of(&self.said))
     }
 
-    /// Whether it is no error, as far as the text tells.
+    /// Whether it is not an error, judging by the text.
     #[getter]
     fn ok(&self) -> bool {
         is_ok(Status::of(&self.said))

@@ -174,7 +174,7 @@ impl Frame {
         self.view().body().map(|body| PyBytes::new(py, body))
     }
 
-    /// What the frame says: the Reply-Text of a reply, otherwise the body. Bytes that are not UTF-8 become U+FFFD.
+    /// The frame's text: the Reply-Text of a reply, otherwise the body. Bytes that are not UTF-8 become U+FFFD.
     #[getter]
     fn text<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {
         self.text.get_or_init(py, || to_str(py, &self.said()).unbind()).bind(py).clone()
@@ -186,7 +186,7 @@ impl Frame {
         PyBytes::new(py, &self.said())
     }
 
-    /// `text` as a list: the elements of an array, as the server says one (`ARRAY::one|:two`), or the one text.
+    /// `text` as a list: the elements of an array, as the server writes one (`ARRAY::one|:two`), or the one text.
     #[getter]
     fn elements<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let said = self.said();
@@ -320,20 +320,20 @@ pub(crate) const fn is_error(status: Status) -> bool {
 
 #[pymethods]
 impl Reply {
-    /// What the reply says: its Reply-Text. Bytes that are not UTF-8 become U+FFFD.
+    /// The reply's text: its Reply-Text. Bytes that are not UTF-8 become U+FFFD.
     #[getter]
     fn text<'py>(slf: &Bound<'py, Self>) -> Bound<'py, PyString> {
         slf.as_super().get().text(slf.py())
     }
 
-    /// How it begins: 'ok' (`+OK`), 'err' (`-ERR`), 'usage' (`-USAGE`), 'bare' (with none of these: what it means, the
-    /// command alone can tell), or 'broken'.
+    /// How it begins: 'ok' (`+OK`), 'err' (`-ERR`), 'usage' (`-USAGE`), 'bare' (with none of these: the meaning depends
+    /// on the command), or 'broken'.
     #[getter]
     fn status<'py>(slf: &Bound<'py, Self>) -> Bound<'py, PyString> {
         status_word(slf.py(), slf.as_super().get().status())
     }
 
-    /// Whether it is no error, as far as the text tells.
+    /// Whether it is not an error, judging by the text.
     #[getter]
     fn ok(slf: &Bound<'_, Self>) -> bool {
         is_ok(slf.as_super().get().status())
@@ -345,12 +345,12 @@ impl Reply {
         is_error(slf.as_super().get().status())
     }
 
-    /// Whether the server has broken this reply: the value of a variable that begins with `~` stands where the Reply-Text
-    /// should, or the end of the reply is missing. `text` is not complete and may be anything; `id` is right, and so are
-    /// the ids of all other answers.
+    /// Whether the server has broken this reply: its Reply-Text is replaced by the value of a variable that begins with
+    /// `~`, or the end of the reply is missing. `text` is incomplete and may be anything; `id` is right, and so are the
+    /// ids of all other answers.
     ///
-    /// Only `getvar` is answered so, and `userauth` and `bgapi` with replies that are too long for the server. What has
-    /// lost its end is known to be complete when the next frame begins, or the stream ends. `api uuid_getvar` reads
+    /// This happens only with `getvar`, and with `userauth` and `bgapi` if the reply is too long for the server. A
+    /// reply that has lost its end is complete when the next frame begins, or the stream ends. `api uuid_getvar` reads
     /// variables of any value.
     #[getter]
     fn broken(slf: &Bound<'_, Self>) -> bool {
@@ -363,10 +363,17 @@ impl Reply {
         slf.as_super().get().detail(slf.py())
     }
 
-    /// What the answer to `getvar` tells of the variable: 'set' and its value, 'unset', 'cut' and what has come of it, or 'unread'.
+    /// The variable according to the answer to `getvar`: 'set' and its value, 'unset', 'cut' and the part that arrived,
+    /// or 'unread'.
     #[getter]
     fn variable<'py>(slf: &Bound<'py, Self>) -> (&'static str, Bound<'py, PyString>) {
         slf.as_super().get().variable(slf.py())
+    }
+
+    /// Whether `sendmsg` has found no channel of the uuid that it names.
+    #[getter]
+    fn no_such_channel(slf: &Bound<'_, Self>) -> bool {
+        reply(slf).is_some_and(|reply| reply.is_no_such_channel())
     }
 
     /// The name of the job that `bgapi` has started.
@@ -375,7 +382,8 @@ impl Reply {
         Some(value_str(slf.py(), &reply(slf)?.job_uuid()?))
     }
 
-    /// The text with all that follows it in the head: the whole value that answers `getvar`, if it has several lines.
+    /// The text with everything that follows it in the head: the whole value in the answer to `getvar`, if it has
+    /// several lines.
     #[getter]
     fn text_to_end<'py>(slf: &Bound<'py, Self>) -> Bound<'py, PyString> {
         let text = reply(slf).map(|reply| decoded(&reply.text_to_end()));
@@ -427,7 +435,7 @@ pub(crate) struct Connected {
 
 #[pymethods]
 impl Connected {
-    /// Whether applications run beside the commands; otherwise each `execute` is answered when it has ended.
+    /// Whether applications run asynchronously; otherwise each `execute` is answered when it has ended.
     #[getter]
     fn is_async(slf: &Bound<'_, Self>) -> bool {
         reply(slf.as_super()).and_then(|reply| reply.socket_mode()) == Some(SocketMode::Async)
@@ -440,7 +448,7 @@ impl Connected {
     }
 }
 
-/// The answer to `api`: api/response. Its body is what the command has printed.
+/// The answer to `api`: api/response. Its body is the command's output.
 #[pyclass(frozen, extends = Frame, module = "esl_proto")]
 pub(crate) struct ApiResponse {
     /// The id of the command that it answers.
@@ -450,14 +458,14 @@ pub(crate) struct ApiResponse {
 
 #[pymethods]
 impl ApiResponse {
-    /// How it begins: 'ok' (`+OK`), 'err' (`-ERR`), 'usage' (`-USAGE`), 'bare' (with none of these: what it means, the
-    /// command alone can tell), or 'broken'.
+    /// How it begins: 'ok' (`+OK`), 'err' (`-ERR`), 'usage' (`-USAGE`), 'bare' (with none of these: the meaning depends
+    /// on the command), or 'broken'.
     #[getter]
     fn status<'py>(slf: &Bound<'py, Self>) -> Bound<'py, PyString> {
         status_word(slf.py(), slf.as_super().get().status())
     }
 
-    /// Whether it is no error, as far as the text tells.
+    /// Whether it is not an error, judging by the text.
     #[getter]
     fn ok(slf: &Bound<'_, Self>) -> bool {
         is_ok(slf.as_super().get().status())
@@ -476,7 +484,20 @@ impl ApiResponse {
         slf.as_super().get().detail(slf.py())
     }
 
-    /// What the answer to `api uuid_getvar` tells of the variable: 'set' and its value, 'unset', 'cut' and what has come of it, or 'unread'.
+    /// Whether an API command has found no channel of the uuid that it names.
+    #[getter]
+    fn no_such_channel(slf: &Bound<'_, Self>) -> bool {
+        matches!(slf.as_super().get().message(), Message::ApiResponse(response) if response.is_no_such_channel())
+    }
+
+    /// Whether there is the channel that `api uuid_exists` has asked for; None if this is no answer to that.
+    #[getter]
+    fn exists(slf: &Bound<'_, Self>) -> Option<bool> {
+        if let Message::ApiResponse(response) = slf.as_super().get().message() { response.exists() } else { None }
+    }
+
+    /// The variable according to the answer to `api uuid_getvar`: 'set' and its value, 'unset', 'cut' and the part that
+    /// arrived, or 'unread'.
     #[getter]
     fn variable<'py>(slf: &Bound<'py, Self>) -> (&'static str, Bound<'py, PyString>) {
         slf.as_super().get().variable(slf.py())
@@ -538,7 +559,7 @@ impl LogLine {
     }
 }
 
-/// The controlled channel has ended; the connection stays for its last events, and takes commands.
+/// The controlled channel has ended; the connection stays open for its last events, and accepts commands.
 #[pyclass(frozen, extends = Frame, module = "esl_proto")]
 pub(crate) struct Lingering;
 
@@ -583,7 +604,7 @@ impl Rejected {
     }
 }
 
-/// What has no place in the conversation: an answer to nothing, a frame of an unknown kind.
+/// An unexpected frame: an answer without a command, or a frame of an unknown kind.
 #[pyclass(frozen, extends = Frame, module = "esl_proto")]
 pub(crate) struct Unexpected;
 
@@ -594,7 +615,7 @@ pub(crate) struct Closed {
     /// or 'eof'.
     #[pyo3(get)]
     end: &'static str,
-    /// What the server's notice says; empty without one.
+    /// The text of the server's notice; empty without one.
     #[pyo3(get)]
     text: Py<PyString>,
     /// The notice; None without one.
@@ -602,10 +623,10 @@ pub(crate) struct Closed {
     notice: Option<Py<Frame>>,
     /// The first id, and that after the last.
     unanswered: (isize, isize),
-    /// How many bytes of a frame have come that the end has cut off.
+    /// How many bytes have arrived of a frame that the end has cut off.
     #[pyo3(get)]
     incomplete: usize,
-    /// How many bytes this frame lacks; 0 if its head has not said how long it is.
+    /// How many bytes are missing from this frame; 0 if its length is not known from its head.
     #[pyo3(get)]
     missing: usize,
 }
@@ -670,7 +691,7 @@ pub(crate) fn word(end: End) -> &'static str {
     }
 }
 
-/// The ends that `Closed.end` can tell, each with the core's sentence for it.
+/// The possible values of `Closed.end`, each with the core's text for it.
 #[pyfunction]
 pub(crate) fn end_reasons() -> Vec<(&'static str, &'static str)> {
     [

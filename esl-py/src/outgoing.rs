@@ -141,7 +141,7 @@ impl OutgoingEvent {
         Self { event: Arc::new(Outgoing::new(Source::Made(Made::new(headers, body)), true)) }
     }
 
-    /// An event that has come from a server, header by header as it was read.
+    /// An event received from a server, header by header, unchanged.
     #[staticmethod]
     fn of(event: &Bound<'_, Event>) -> Self {
         let (format, text) = headers(event).parts();

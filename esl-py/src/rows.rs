@@ -8,8 +8,8 @@ use crate::error;
 use crate::event::Event;
 use crate::text::Text;
 
-/// The rows of what `api show ... as json` answers, each as an `Event`: its columns are headers. Raises RemoteProtocolError
-/// if the output cannot be read to its end.
+/// The rows in the answer to `api show ... as json`, each as an `Event` with the columns as headers. Raises
+/// RemoteProtocolError if the output cannot be read to its end.
 #[pyfunction]
 pub(crate) fn rows<'py>(py: Python<'py>, output: Text) -> PyResult<Bound<'py, PyList>> {
     let rows = PyList::empty(py);

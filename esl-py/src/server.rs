@@ -26,13 +26,12 @@ use crate::text::{Octets, Pairs, Text};
 
 /// One connection of a listener, without the socket: what FreeSWITCH's event socket is to one client.
 ///
-/// Give `receive_data` what the client sends and iterate: each `HostRequest` must be answered (now, or later: the iteration
-/// ends until then), each `Effect` is a command that the listener has answered by itself. Write what `data_to_send`
-/// returns after each iteration, answer and delivery. Give every event that happens to `offer`, which knows whether this
-/// client wants it.
+/// Pass the client's bytes to `receive_data` and iterate: each `HostRequest` must be answered (now or later; until then
+/// the iteration ends), each `Effect` is a command that the listener has answered. Write what `data_to_send` returns
+/// after each iteration, answer and delivery. Pass every event to `offer`, which decides whether this client wants it.
 ///
-/// Objects may be used from several threads, with a GIL or without; their calls wait for each other. A
-/// `HostRequest` is answered by whoever got it; what `data_to_send` returns must be written in the order of its calls.
+/// Objects may be used from several threads, with a GIL or without; each call is atomic. The thread that got a
+/// `HostRequest` answers it; what `data_to_send` returns must be written in the order of its calls.
 ///
 /// Nothing here has a clock: a host ends a connection that `is_awaiting_first_command` for 25 seconds, and one that lingers in
 /// its time.
@@ -242,9 +241,10 @@ const fn percent(exact: bool) -> Percent {
 impl Server {
     /// A connection that a client has made. Iterate once for the greeting, or `reject` the client's address.
     ///
-    /// `lossless_percent` writes values so that each comes in as it was, where FreeSWITCH's own coding loses some;
+    /// `lossless_percent` encodes values so that each arrives unchanged, where FreeSWITCH's own encoding loses some;
     /// `storage` is how many bytes of subscriptions, filters and rights are kept; `max_queued` events may wait, and
-    /// `max_lost` in a row may be lost beyond that before the connection ends; `max_head` and `max_body` limit a command.
+    /// `max_lost` in a row may be lost beyond that before the connection ends; `max_head` and `max_body` limit a
+    /// command.
     #[staticmethod]
     #[pyo3(signature = (*, lossless_percent = false, storage = 65536, max_queued = 100000,
         max_lost = 500, max_head = 65536,
@@ -290,7 +290,8 @@ impl Server {
         self.with(py, |state| state.input.push(data.0))
     }
 
-    /// Takes note that the client has closed its side. When all it sent is read, it is told good-bye.
+    /// Reports that the client has closed its side. When everything that it sent has been read, it gets the disconnect
+    /// notice.
     fn receive_eof(&self, py: Python<'_>) {
         self.with(py, |state| state.input.end());
     }
@@ -318,9 +319,9 @@ impl Server {
         }
     }
 
-    /// The bytes to send: greeting, replies, and the events and log lines that wait. With an `amount`, no more than so
-    /// many; the rest comes with the next calls. A host that fetches no more than its socket takes lets events wait here
-    /// while a client does not read, and be lost in the end, as FreeSWITCH does.
+    /// The bytes to send: greeting, replies, and waiting events and log lines. With an `amount`, at most that many; the
+    /// next calls return the rest. If a host fetches only as much as its socket accepts, events wait here while a
+    /// client does not read, and are eventually lost, as in FreeSWITCH.
     #[pyo3(signature = (amount=None))]
     fn data_to_send<'py>(&self, py: Python<'py>, amount: Option<usize>) -> Bound<'py, PyBytes> {
         let amount = amount.unwrap_or(usize::MAX);
@@ -332,8 +333,8 @@ impl Server {
         PyBytes::new(py, &data)
     }
 
-    /// Answers a password: it is right. `allowed_events` and `allowed_api` are what a user of `userauth` may subscribe to and run, as in
-    /// FreeSWITCH's `esl-allowed-events` and `esl-allowed-api`; None is all.
+    /// Accepts a password. `allowed_events` and `allowed_api` are what a user of `userauth` may subscribe to and run,
+    /// as in FreeSWITCH's `esl-allowed-events` and `esl-allowed-api`; None is all.
     #[pyo3(signature = (*, allowed_events=None, allowed_api=None, allowed_log=true))]
     fn accept(
         &self,
@@ -347,17 +348,17 @@ impl Server {
         self.respond(py, &Response::Accept(rights))
     }
 
-    /// Answers a password: it is wrong. The connection ends.
+    /// Refuses a password. The connection ends.
     fn refuse(&self, py: Python<'_>) -> PyResult<()> {
         self.respond(py, &Response::Refuse)
     }
 
-    /// Answers `api`: what the command has printed.
+    /// Answers `api` with the command's output.
     fn output(&self, py: Python<'_>, text: Text) -> PyResult<()> {
         self.respond(py, &Response::Output(&text))
     }
 
-    /// Answers `bgapi`: the job has begun under this name. Its end is a BACKGROUND_JOB event of the host's.
+    /// Answers `bgapi`: the job has begun under this name. Its result is a BACKGROUND_JOB event from the host.
     fn job(&self, py: Python<'_>, uuid: Text) -> PyResult<()> {
         self.respond(py, &Response::Job(&uuid))
     }
@@ -382,7 +383,7 @@ impl Server {
         self.respond(py, &Response::Fired(&uuid))
     }
 
-    /// Answers `getvar`; an empty value is one that is not set. One line of at most 511 bytes arrives.
+    /// Answers `getvar`; an empty value means not set. One line of at most 511 bytes arrives.
     fn value(&self, py: Python<'_>, value: Text) -> PyResult<()> {
         self.respond(py, &Response::Value(&value))
     }
@@ -397,13 +398,13 @@ impl Server {
         self.respond(py, &Response::Reply(&text))
     }
 
-    /// Gives an event to this connection: if its subscriptions and filters want it, it waits for `data_to_send`, which
-    /// writes it when no command is half read or unanswered, in the format of that time. Returns whether it waits.
+    /// Offers an event to this connection: if its subscriptions and filters want the event, it waits for
+    /// `data_to_send`, which writes it when no command is half read or unanswered, in the current format. Returns
+    /// whether it waits.
     ///
-    /// The event is its headers and its body, an `Event` that has come from elsewhere, or an `OutgoingEvent`, which is
-    /// written once for many connections. Of headers, all must be given, Event-Name too; a list is an array. Only
-    /// Content-Length comes by itself. Filters that are regular expressions take linear time, and so know neither
-    /// look-around nor back references.
+    /// The event is given as headers and a body, a received `Event`, or an `OutgoingEvent`, which is written once for
+    /// many connections. All headers must be given, including Event-Name; a list is an array. Only Content-Length is
+    /// added. Regular expressions in filters take linear time, and so support neither look-around nor back references.
     #[pyo3(signature = (event, body=None))]
     fn offer(&self, py: Python<'_>, event: &Bound<'_, PyAny>, body: Option<Text>) -> PyResult<bool> {
         let event = Offered::of(event, body)?.into_event();
@@ -416,8 +417,8 @@ impl Server {
         offered.map_err(|error| error::not_written(py, &error))
     }
 
-    /// Gives an event of the controlled channel's own queue to this connection, after an `Effect` 'divert':
-    /// subscriptions and filters do not count.
+    /// Offers an event of the controlled channel's own queue to this connection, after an `Effect` 'divert';
+    /// subscriptions and filters do not apply.
     #[pyo3(signature = (event, body=None))]
     fn offer_diverted(&self, py: Python<'_>, event: &Bound<'_, PyAny>, body: Option<Text>) -> PyResult<bool> {
         let event = Offered::of(event, body)?.into_event();
@@ -427,7 +428,7 @@ impl Server {
         }))
     }
 
-    /// Gives a log line to this connection; `text` with its line end. Returns whether it is wanted.
+    /// Offers a log line to this connection; `text` with its line end. Returns whether it is wanted.
     #[pyo3(signature = (level, text, *, file=None, function=None, line=0, channel_uuid=None))]
     #[allow(clippy::too_many_arguments)]
     fn offer_log(
@@ -466,8 +467,8 @@ impl Server {
         })
     }
 
-    /// Ends the connection with a notice: 'disconnected', 'shutdown', 'lost-events' or 'lost-log-lines'. All but the first
-    /// wait for nothing: if a part of a frame has been fetched, the notice stands where the rest of it should.
+    /// Ends the connection with a notice: 'disconnected', 'shutdown', 'lost-events' or 'lost-log-lines'. All but the
+    /// first are immediate: if a part of a frame has been fetched, the notice replaces the rest of it.
     #[pyo3(signature = (why="disconnected"))]
     fn disconnect(&self, py: Python<'_>, why: &str) -> PyResult<()> {
         let goodbye = Goodbye::from_name(why)
@@ -476,7 +477,8 @@ impl Server {
         Ok(())
     }
 
-    /// Says that the controlled channel has ended: the client is told that the connection lingers, or good-bye.
+    /// Reports the end of the controlled channel: the client gets a notice that the connection lingers, or is
+    /// disconnected.
     #[pyo3(signature = (channel_name=None))]
     fn channel_ended(&self, py: Python<'_>, channel_name: Option<Text>) {
         self.with(py, |state| {
@@ -500,13 +502,13 @@ impl Server {
         self.with(py, |state| state.core.is_authenticated())
     }
 
-    /// Whether nothing has come yet but, perhaps, wrong commands before a password.
+    /// Whether no command has arrived yet, except perhaps invalid ones before a password.
     #[getter]
     fn is_awaiting_first_command(&self, py: Python<'_>) -> bool {
         self.with(py, |state| state.core.is_awaiting_first_command())
     }
 
-    /// Whether a part of a command has come, which keeps back all events.
+    /// Whether a command has arrived in part, which holds back all events.
     #[getter]
     fn is_mid_command(&self, py: Python<'_>) -> bool {
         self.with(py, |state| state.core.is_mid_command())
@@ -518,7 +520,7 @@ impl Server {
         self.with(py, |state| state.core.is_lingering())
     }
 
-    /// How long the connection stays when its channel has ended: seconds, -1 for ever, None for not at all.
+    /// How long the connection stays open after its channel has ended: seconds, -1 for ever, None for not at all.
     #[getter]
     fn linger(&self, py: Python<'_>) -> Option<i32> {
         self.with(py, |state| state.core.linger())

@@ -13,7 +13,7 @@ use esl_proto::name::{EventName, LogLevel};
 use esl_proto::raw::session::{Outcome, SessionError as Failed};
 use esl_proto::session::{self, Interest, Item, Overflow, Queue, Reason, Session, SessionError, Slot};
 use esl_proto::{Client, Command as Core, Incoming, Limits};
-use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
@@ -25,16 +25,16 @@ use crate::input::Input;
 use crate::message::{Arrived, word};
 use crate::text::{FormatWord, Octets, Text, to_str};
 
-/// Stands in a stream where the connection was lost and made anew. What happened meanwhile is not sent again: ask the
-/// server for what is true now, as by `api show channels as json`.
+/// Marks the place in a stream where the connection was lost and replaced. Events of the meantime are not sent again:
+/// query the server's current state, for example with `api show channels as json`.
 #[pyclass(frozen, module = "esl_proto")]
 pub(crate) struct Gap {
     end: &'static str,
     text: String,
-    /// From the end of the old connection to the moment when the subscription stood again, or the first event came.
+    /// From the end of the old connection until the subscription was active again, or the first event arrived.
     #[pyo3(get)]
     seconds: f64,
-    /// How often it was tried.
+    /// The number of attempts to connect.
     #[pyo3(get)]
     attempts: u32,
     before: Option<Box<[u8]>>,
@@ -49,14 +49,14 @@ impl Gap {
         py.import("esl_proto._shared.errors")?.getattr("closed")?.call1((self.end, &self.text))
     }
 
-    /// The server's Core-UUID before, if an event has told it.
+    /// The server's Core-UUID before the gap, if an event has had it.
     #[getter]
     fn core_uuid_before<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyString>> {
         self.before.as_deref().map(|uuid| to_str(py, uuid))
     }
 
-    /// The server's Core-UUID after, if an event has told it already. Another one than before means that the server was
-    /// started anew, and no call of before is left.
+    /// The server's Core-UUID after the gap, if an event has had it already. If it has changed, the server was
+    /// restarted, and no earlier call is left.
     #[getter]
     fn core_uuid_after<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyString>> {
         self.after.as_deref().map(|uuid| to_str(py, uuid))
@@ -105,10 +105,11 @@ type RefusedFilter = (Box<[u8]>, Box<[u8]>);
 /// What belongs to Python: all but the session and its input.
 #[derive(Default)]
 struct Host {
-    out: Vec<u8>,
     login: Option<Command>,
     /// By the id of a command that begins something: the slot that is told of its answer, 0 for none.
     begins: HashMap<u64, u64>,
+    /// By their slots: the answers that tell variables which are still being read.
+    values: HashMap<u64, Option<Py<PyAny>>>,
     readers: BTreeMap<u64, Reader>,
     notices: Vec<Notice>,
     /// How many full streams keep the host from reading.
@@ -127,6 +128,7 @@ struct Host {
     attempts: u32,
     connections: u64,
     dropped: u64,
+    octets_sent: u64,
 }
 
 struct State {
@@ -366,6 +368,13 @@ impl Host {
         while let Some((Slot(slot), outcome)) = session.next_outcome() {
             let (what, value) = match Outcome::from(outcome) {
                 Outcome::Answered => ("answered", object()?),
+                // Kept here until it is known whether it is all of the value.
+                Outcome::Value => {
+                    self.values.insert(slot, object()?);
+                    continue;
+                }
+                Outcome::Read => ("answered", self.values.remove(&slot).flatten()),
+                Outcome::Cut => ("cut", self.values.remove(&slot).flatten()),
                 Outcome::JobEnded | Outcome::Completed => ("done", object()?),
                 Outcome::ChannelEnded => ("channel-ended", object()?),
                 Outcome::Refused => {
@@ -500,18 +509,17 @@ impl State {
 fn failed(py: Python<'_>, error: SessionError) -> PyErr {
     match Failed::from(error) {
         Failed::Send(error) => error::not_sent(py, &error),
-        Failed::Unheard => error::not_allowed(py, NotAllowed::NeedsFullControl),
-        Failed::SlotInUse | Failed::NotConnected | Failed::NotReady => PyRuntimeError::new_err(error.to_string()),
+        Failed::Unheard | Failed::SlotInUse | Failed::NotConnected | Failed::NotReady => {
+            error::local(py, &error.to_string(), error.code(), None)
+        }
     }
 }
 
-/// What waits for what over one connection after another, and who reads which events: what `esl_proto.aio` and
-/// `esl_proto.sync` stand on.
+/// Waits and readers across reconnects: the basis of `esl_proto.aio` and `esl_proto.sync`.
 ///
-/// A wait or a reader is a number that the host chooses. What happens to it is told by notices, `(slot, what, value)`, in
-/// order:
+/// A wait or a reader is a number that the host chooses. Notices report on it, `(slot, what, value)`, in order:
 ///
-/// - 'answered', 'done' (a job or an application), 'channel-ended', 'refused' and 'unheard' (the subscription that it needs
+/// - 'answered', 'cut' (an answer that a variable has broken), 'done' (a job or an application), 'channel-ended', 'refused' and 'unheard' (the subscription that it needs
 ///   was refused), 'timed-out', 'lost': a wait has ended. 'begun': the answer to a `bgapi` has come.
 /// - 'handle': an event for a handler; 'readable': a queue whose reader waits has something; 'dropped': it has lost
 ///   something for the first time; 'refused', 'unheard': a reader whose events will not come.
@@ -605,7 +613,7 @@ impl ClientSession {
         Ok(())
     }
 
-    /// Takes octets that have arrived, and handles them as far as full streams allow. Gives the notices, if there are any.
+    /// Processes received bytes, as far as full streams allow. Returns the notices, if there are any.
     fn receive<'py>(&self, py: Python<'py>, data: Octets) -> PyResult<Option<Bound<'py, PyList>>> {
         let now = self.now();
         let notices = self.with(py, |state| -> PyResult<_> {
@@ -617,13 +625,13 @@ impl ClientSession {
         self.told(py, notices)
     }
 
-    /// Takes note that the stream has ended, behind all that has arrived.
+    /// Reports the end of the stream, after all received bytes.
     fn receive_eof<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
         self.with(py, |state| state.input.end());
         self.go_on(py)
     }
 
-    /// Handles what was held back while a stream was full. Gives the notices, of all that was done before as well.
+    /// Processes bytes that were held back while a stream was full. Returns all notices, including earlier ones.
     fn go_on<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
         let now = self.now();
         let notices = self.with(py, |state| -> PyResult<_> {
@@ -633,32 +641,18 @@ impl ClientSession {
         self.told(py, notices)
     }
 
-    /// The octets to send now, if there are any.
+    /// The bytes to send now, if there are any.
     fn data_to_send<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
         self.with(py, |state| {
-            let State { session, host, .. } = state;
-            if host.out.is_empty() {
-                let octets = session.to_send();
-                if octets.is_empty() {
-                    return None;
-                }
-                let data = PyBytes::new(py, octets);
-                session.sent(usize::MAX);
-                return Some(data);
+            let octets = state.session.to_send();
+            if octets.is_empty() {
+                return None;
             }
-            host.out.extend_from_slice(session.to_send());
-            session.sent(usize::MAX);
-            Some(PyBytes::new(py, &mem::take(&mut host.out)))
-        })
-    }
-
-    /// Sends octets that are counted as no command.
-    fn write(&self, py: Python<'_>, octets: Octets) {
-        self.with(py, |state| {
-            state.host.out.extend_from_slice(state.session.to_send());
+            let data = PyBytes::new(py, octets);
+            state.host.octets_sent += octets.len() as u64;
             state.session.sent(usize::MAX);
-            state.host.out.extend_from_slice(&octets);
-        });
+            Some(data)
+        })
     }
 
     /// The host closes the connection: all waits end.
@@ -687,7 +681,7 @@ impl ClientSession {
         });
     }
 
-    /// Why the connection is over, and what the server said; None while there is one, and before the first.
+    /// Why the connection is over, and the server's text; None while there is a connection, and before the first.
     #[getter]
     fn end(&self, py: Python<'_>) -> Option<(&'static str, String)> {
         self.with(py, |state| {
@@ -711,7 +705,7 @@ impl ClientSession {
         self.with(py, |state| state.session.client().is_some())
     }
 
-    /// Whether all that is wanted has been said and answered.
+    /// Whether all subscriptions, filters and the log have been sent and answered.
     #[getter]
     fn is_settled(&self, py: Python<'_>) -> bool {
         self.with(py, |state| state.session.is_settled())
@@ -729,29 +723,32 @@ impl ClientSession {
         self.with(py, |state| state.host.is_blocked())
     }
 
-    /// How many answers, jobs and applications are waited for.
+    /// The number of pending answers, jobs and applications.
     #[getter]
     fn waiting(&self, py: Python<'_>) -> usize {
         self.with(py, |state| state.session.waiting())
     }
 
-    /// The server's Core-UUID, if an event has told it.
+    /// The server's Core-UUID, if an event has had it.
     #[getter]
     fn core_uuid<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyString>> {
         self.with(py, |state| state.session.core_uuid().map(|uuid| to_str(py, uuid)))
     }
 
-    /// What has come in over all connections so far.
+    /// Counts of what was received and sent so far, across reconnects.
     #[getter]
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let (stats, dropped, connections) =
-            self.with(py, |state| (state.stats(), state.host.dropped, state.host.connections));
+        let (stats, more) = self.with(py, |state| {
+            let Host { octets_sent, dropped, connections, .. } = state.host;
+            (state.stats(), [("octets_sent", octets_sent), ("dropped", dropped), ("connections", connections)])
+        });
         let dict = PyDict::new(py);
         for (place, name) in ["octets", "frames", "events", "log_lines", "unexpected"].into_iter().enumerate() {
             dict.set_item(name, stats[place])?;
         }
-        dict.set_item("dropped", dropped)?;
-        dict.set_item("connections", connections)?;
+        for (name, count) in more {
+            dict.set_item(name, count)?;
+        }
         Ok(dict)
     }
 
@@ -764,7 +761,7 @@ impl ClientSession {
         self.with(py, |state| Some(state.session.next_deadline()?.saturating_sub(now).as_secs_f64()))
     }
 
-    /// The time goes on: a connection that is silent for too long ends.
+    /// Advances the time: a connection that has been silent for too long ends.
     fn advance(&self, py: Python<'_>) -> PyResult<()> {
         let now = self.now();
         self.act(py, |state| {
@@ -777,7 +774,7 @@ impl ClientSession {
         })
     }
 
-    /// Ends the connection when nothing has come for so many seconds.
+    /// Ends the connection when nothing has arrived for this many seconds.
     fn set_silence(&self, py: Python<'_>, seconds: Option<f64>) -> PyResult<()> {
         let limit = seconds.map(Duration::try_from_secs_f64).transpose();
         let limit = limit.map_err(|error| PyValueError::new_err(error.to_string()))?;
@@ -795,7 +792,7 @@ impl ClientSession {
             .map_err(|error| failed(py, error))
     }
 
-    /// Begins a job, and gives its Job-UUID. `slot` waits for its end, `begun` for the answer.
+    /// Begins a job, and returns its Job-UUID. `slot` waits for its end, `begun` for the answer.
     fn bgapi<'py>(&self, py: Python<'py>, line: Text, slot: u64, begun: u64) -> PyResult<Bound<'py, PyString>> {
         let tag = self.act(py, |state| {
             let id = state.session.bgapi(&*line, Slot(slot), None)?;
@@ -828,14 +825,25 @@ impl ClientSession {
         })
     }
 
-    /// Nobody waits any more: nothing is told, and what comes late ends nothing.
+    /// Asks for a variable of a channel, or of that of the connection. `slot` waits for it: 'answered' tells the answer that holds
+    /// it whole, 'cut' one that the value has broken, 'refused' that there is no such channel, or the API may not be used.
+    #[pyo3(signature = (name, slot, uuid=None))]
+    fn read_variable(&self, py: Python<'_>, name: Text, slot: u64, uuid: Option<Text>) -> PyResult<u64> {
+        let id = self.act(py, |state| state.session.read_variable(uuid.as_deref(), &*name, Slot(slot), None))?;
+        Ok(id.number())
+    }
+
+    /// Gives up a wait: nothing is reported, and a late result is ignored.
     fn give_up(&self, py: Python<'_>, slot: u64) -> bool {
-        self.with(py, |state| state.session.give_up(Slot(slot)))
+        self.with(py, |state| {
+            state.host.values.remove(&slot);
+            state.session.give_up(Slot(slot))
+        })
     }
 
     // Readers
 
-    /// A stream of these events from now on, over all connections. Without any name or subclass, of what comes anyway.
+    /// A stream of these events, across reconnects. Without any name or subclass, of every event that arrives anyway.
     #[pyo3(signature = (slot, names, subclasses, channel, maxsize, overflow, gaps))]
     #[allow(clippy::too_many_arguments)]
     fn stream(
@@ -854,7 +862,7 @@ impl ClientSession {
         Ok(EventQueue { session: slf.clone().unbind(), slot })
     }
 
-    /// A reader whose events are told by notices.
+    /// A reader whose events are reported by notices.
     fn handler(
         &self,
         py: Python<'_>,
@@ -871,14 +879,14 @@ impl ClientSession {
         self.listen(py, slot, interest(names, subclasses, None), Reader::Subscription)
     }
 
-    /// These events come no more, whoever reads them; without any, none comes.
+    /// Unsubscribes from these events for all readers; without any, from all.
     fn unsubscribe(&self, py: Python<'_>, names: Vec<String>, subclasses: Vec<String>) -> PyResult<()> {
         let some = !names.is_empty() || !subclasses.is_empty();
         let interest = some.then(|| interest(names, subclasses, None));
         self.act(py, |state| state.session.unsubscribe(interest))
     }
 
-    /// `slot` reads no more. Returns whether reading from the socket can go on by that.
+    /// Removes the reader `slot`. Returns whether reading from the socket can continue now.
     fn unlisten(&self, py: Python<'_>, slot: u64) -> bool {
         self.with(py, |state| {
             let is_free = state.host.remove(slot);
@@ -894,7 +902,7 @@ impl ClientSession {
         self.with(py, |state| state.host.readers.len())
     }
 
-    /// A stream of log lines, up to the level that was asked for last.
+    /// A stream of log lines, up to the level requested last.
     fn log_stream(
         slf: &Bound<'_, Self>,
         slot: u64,
@@ -916,19 +924,19 @@ impl ClientSession {
         Ok(EventQueue { session: slf.clone().unbind(), slot })
     }
 
-    /// The lines of the server's log that come from now on; None for none.
+    /// Sets the level of the server's log; None for no log.
     fn set_log(&self, py: Python<'_>, level: Option<Level>) -> PyResult<()> {
         let level = level.as_ref().map(Level::get).transpose()?;
         self.act(py, |state| state.set_log(level))
     }
 
-    /// The filters that the server has refused since this was asked last.
+    /// The filters that the server has refused since the last call.
     fn refused_filters<'py>(&self, py: Python<'py>) -> Vec<(Bound<'py, PyString>, Bound<'py, PyString>)> {
         let refused = self.with(py, |state| mem::take(&mut state.host.refused_filters));
         refused.iter().map(|(header, value)| (to_str(py, header), to_str(py, value))).collect()
     }
 
-    /// The program's filters from now on, pairs of header and value.
+    /// Replaces the program's filters, pairs of header and value.
     fn set_filters(&self, py: Python<'_>, filters: Vec<(Text, Text)>) -> PyResult<()> {
         self.act(py, |state| state.session.set_filters(filters.iter().map(|(header, value)| (&**header, &**value))))
     }
@@ -957,8 +965,8 @@ impl ClientSession {
             state.session.connect(client, now);
             state.input = Input::default();
             let host = &mut state.host;
-            host.out.clear();
             host.begins.clear();
+            host.values.clear();
             host.text.clear();
             (host.login, host.verdict, host.attempts) = (login, None, attempts);
             (host.told_end, host.told_open, host.told_settled) = (false, false, false);
@@ -996,7 +1004,7 @@ impl ClientSession {
     }
 }
 
-/// What has come for one reader of a `ClientSession`, and was not read yet.
+/// The unread items of one reader of a `ClientSession`.
 #[pyclass(frozen, weakref, module = "esl_proto")]
 pub(crate) struct EventQueue {
     session: Py<ClientSession>,
@@ -1052,8 +1060,8 @@ impl EventQueue {
         })
     }
 
-    /// Why nothing more comes, once all has been read: 'closed' (with the connection, or by its reader), 'overflow',
-    /// 'refused' or 'not-allowed', and the refusal.
+    /// Why there is nothing more, once everything has been read: 'closed' (with the connection, or by its reader),
+    /// 'overflow', 'refused' or 'not-allowed', and the refusal.
     #[getter]
     fn end(&self, py: Python<'_>) -> PyResult<Option<(&'static str, Py<PyAny>)>> {
         enum End {
@@ -1091,25 +1099,25 @@ impl EventQueue {
         self.of(py, |stream| stream.queue.len())
     }
 
-    /// How many came, the dropped ones among them.
+    /// How many have arrived, including dropped ones.
     #[getter]
     fn received(&self, py: Python<'_>) -> u64 {
         self.of(py, |stream| stream.received)
     }
 
-    /// How many were thrown away because they were not read in time.
+    /// How many were dropped because they were not read in time.
     #[getter]
     fn dropped(&self, py: Python<'_>) -> u64 {
         self.of(py, |stream| stream.queue.lost())
     }
 
-    /// How often the connection was made anew.
+    /// How often the connection was replaced.
     #[getter]
     fn gaps(&self, py: Python<'_>) -> u64 {
         self.of(py, |stream| stream.gaps)
     }
 
-    /// Nothing more is wanted. Returns whether reading from the socket can go on by that.
+    /// Closes the queue. Returns whether reading from the socket can continue now.
     fn close(&self, py: Python<'_>) -> bool {
         self.session.get().unlisten(py, self.slot)
     }

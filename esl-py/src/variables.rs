@@ -6,7 +6,7 @@ use pyo3::types::PyTuple;
 use crate::headers::Headers;
 use crate::text::{FormatWord, Octets, shared};
 
-/// The variables of an event's channel: a variable `x` is the event's header `variable_x`; what holds for headers holds here.
+/// The variables of an event's channel: a variable `x` is the event's header `variable_x`, with the same methods.
 #[pyclass(frozen, extends = Headers, module = "esl_proto")]
 pub(crate) struct Variables;
 

@@ -14,7 +14,7 @@ from typing import Any, ParamSpec
 P = ParamSpec("P")
 
 # A soak test ends when all its events have passed.
-DEADLINE = None if {"SOAK_EVENTS", "SOAK_CALLS"} & os.environ.keys() else 30
+DEADLINE = None if {"SOAK_EVENTS", "SOAK_CALLS"} & os.environ.keys() else 90
 
 
 def open_files() -> int:
@@ -31,14 +31,14 @@ def aio_test(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
 
         async def main() -> None:
             await asyncio.wait_for(test(*args, **kwargs), DEADLINE)
-            end = time.monotonic() + 2  # What was closed a moment ago ends in the next rounds of the loop.
+            end = time.monotonic() + 20  # What was closed a moment ago ends in the next rounds of the loop.
             while (left := asyncio.all_tasks() - {asyncio.current_task()}) and time.monotonic() < end:
                 await asyncio.sleep(0)
             assert not left, left
 
         asyncio.run(main())
         gc.collect()
-        end = time.monotonic() + 5  # The switch closes its ends in a thread of its own.
+        end = time.monotonic() + 20  # The switch closes its ends in a thread of its own.
         while (open_files() > files or threading.active_count() > threads) and time.monotonic() < end:
             time.sleep(0.005)
         assert threading.active_count() <= threads
@@ -49,6 +49,6 @@ def aio_test(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
 
 async def until(condition: Callable[[], object], what: str = "it") -> None:
     """Waits until `condition` holds."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not condition():
             await asyncio.sleep(0.005)

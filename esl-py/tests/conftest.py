@@ -36,7 +36,7 @@ def server_stream(name: str) -> bytes:
 
 def example(name: str) -> Path:
     """One of the core's example programs, built."""
-    subprocess.run(["cargo", "build", "--quiet", "--locked", "--workspace", "--example", name], cwd=ROOT, check=True)
+    subprocess.run(["cargo", "build", "--quiet", "--locked", "--workspace", "--all-features", "--example", name], cwd=ROOT, check=True)
     return ROOT / "target" / "debug" / "examples" / name
 
 

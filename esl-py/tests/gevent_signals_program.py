@@ -56,13 +56,13 @@ def waits(fs: Inbound) -> list[Callable[[], object]]:
 def every_wait_ends() -> None:
     for how in (by_gevent, by_python, by_a_greenlet):
         for number in range(4):
-            fs = connect(HOST, PORT, timeout=0.3)
+            fs = connect(HOST, PORT)
             other = gevent.spawn(waits(fs)[1])
-            with soon(how, fs.close), contextlib.suppress(ConnectionClosed):
+            with soon(how, lambda fs=fs: fs.close(0.3)), contextlib.suppress(ConnectionClosed):
                 waits(fs)[number]()
             assert not fs.is_open, (how, number)
             assert other.get(timeout=10) == []
-            fs.close()
+            fs.close(0.3)
 
 
 def a_server_ends() -> None:

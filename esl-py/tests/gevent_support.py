@@ -24,8 +24,9 @@ def others_go_on() -> Iterator[None]:
 
     ticking = gevent.spawn(tick)
     yield
+    # Now: `kill` lets others go on, too.
+    assert ticks, "no other greenlet has run"
     ticking.kill()
-    assert ticks > 1, ticks  # On a busy machine, they are few.
 
 
 def killed_greenlets(fs: Inbound) -> None:

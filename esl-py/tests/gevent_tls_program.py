@@ -93,8 +93,9 @@ def a_server_that_does_not_read() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener, others_go_on():
         serving = gevent.spawn(serve)
         port = listener.getsockname()[1]
-        with connect("127.0.0.1", port, ssl=client_context(), server_hostname="localhost", timeout=1) as fs:
+        with connect("127.0.0.1", port, ssl=client_context(), server_hostname="localhost") as fs:
             raises(TimeoutError, lambda: fs.api("x" * 9_000_000, timeout=0.1))
+            fs.close(0.5)
         done.set()
         serving.get()
 

@@ -31,7 +31,7 @@ def sync_test(test: Callable[P, None]) -> Callable[P, None]:
 
 def until(condition: Callable[[], object]) -> None:
     """Waits until `condition` holds."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.005)
@@ -56,7 +56,7 @@ class Background(Generic[T]):
     def done(self) -> bool:
         return not self._thread.is_alive()
 
-    def result(self, seconds: float = 10) -> T:
+    def result(self, seconds: float = 30) -> T:
         """What it has returned, or raised."""
         self._thread.join(seconds)
         assert not self._thread.is_alive(), "it is still running"

@@ -301,10 +301,10 @@ async def test_cancelled_waits_leave_the_connection_in_step(switch: Switch) -> N
 @aio_test
 async def test_closing_while_others_wait(switch: Switch) -> None:
     switch.api["never"] = NEVER
-    fs = await connect(switch.host, switch.port, timeout=0.2)
+    fs = await connect(switch.host, switch.port)
     waiting = asyncio.create_task(fs.api("never"))
     await switch.received("api never")
-    await fs.close()  # The server never answers: the socket is closed all the same.
+    await fs.close(0.2)  # The server never answers: the socket is closed all the same.
     with pytest.raises(ConnectionClosed) as raised:
         await waiting
     assert raised.value.end == "closed"

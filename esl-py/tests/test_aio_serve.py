@@ -258,7 +258,7 @@ async def test_connections_that_are_no_calls(switch: Switch, caplog: pytest.LogC
     async def handler(call: Session) -> None:
         raise AssertionError
 
-    async with serve(handler, timeout=0.1) as server:
+    async with serve(handler, timeout=0.5) as server:
         for said in (b"", b"GET / HTTP/1.0\r\n\r\n", b"Content-Length: x\n\n"):
             reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
             writer.write(said)

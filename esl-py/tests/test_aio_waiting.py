@@ -128,13 +128,14 @@ async def test_a_server_that_says_nothing_any_more() -> None:
 
     async with await asyncio.start_server(mute, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        async with connect("127.0.0.1", port, reconnect=SOON, heartbeat=0.05, timeout=0.2) as fs:
+        async with connect("127.0.0.1", port, reconnect=SOON, heartbeat=0.2) as fs:
             events = fs.events(gaps=True)
             with pytest.raises(ConnectionClosed) as raised:
                 await fs.api("status")
             assert raised.value.end == "silence"
             gap = await events.get(5)
             assert isinstance(gap, Gap) and gap.reason.end == "silence"
+            await fs.close(0.2)
     assert served > 1
 
 
@@ -223,18 +224,19 @@ def test_what_verbs_say(switch: Switch, is_async: bool, full: bool) -> None:
 @aio_test
 async def test_the_end_of_a_call_while_nobody_waits_for_it(switch: Switch, caplog: pytest.LogCaptureFixture) -> None:
     causes: list[str | None] = []
+    waiting = asyncio.Event()
 
     async def handler(call: Session) -> None:
         with pytest.raises(TimeoutError):
             await call.hung_up(0.01)
+        waiting.set()
         causes.append(await call.hung_up(5))
         causes.append(call.cause)
         await call.playback("too late")
 
     async with serve(handler, linger=5) as server:
         call = await call_in(switch, server.port)
-        await until(lambda: server.calls)
-        await asyncio.sleep(0.05)
+        await asyncio.wait_for(waiting.wait(), 10)
         call.hangup("USER_BUSY")
         await until(lambda: not server.calls)
     assert causes == ["USER_BUSY"] * 2
@@ -244,15 +246,17 @@ async def test_the_end_of_a_call_while_nobody_waits_for_it(switch: Switch, caplo
 @aio_test
 async def test_a_call_that_is_refused_ends(switch: Switch) -> None:
     """The server would keep it for ever."""
+    go_on = asyncio.Event()
 
     async def handler(call: Session) -> None:
-        await asyncio.sleep(0.2)
+        await go_on.wait()
 
     async with serve(handler, max_calls=1) as server:
         first = await call_in(switch, server.port)
         second = await call_in(switch, server.port)
         assert await second.ended() == "SWITCH_CONGESTION"
         assert server.refused == 1
+        go_on.set()
         await first.ended()
 
 

@@ -76,7 +76,7 @@ def lines(messages: list[Message | RemoteProtocolError]) -> Iterator[dict[str, A
     """The messages as the dump program would print them."""
     for message in messages:
         if isinstance(message, RemoteProtocolError):
-            words = str(message)[: str(message).rindex(" at octet")]
+            words = str(message)[: str(message).rindex(" at byte")]
             yield {"kind": "error", "offset": message.offset, "error": words}
         elif not isinstance(message, Closed) or message.notice is not None or message.incomplete:
             yield line(message)

@@ -87,7 +87,7 @@ class TestApi:
 
     def test_what_leaves_the_console_does_not_end_the_server(self, switch: Switch) -> None:
         status, output, said = run(switch, "-x", " ...")
-        assert (status, output) == (2, b"") and "shuts the server down" in said
+        assert (status, output) == (2, b"") and "shut the server down" in said
         assert not any("..." in command.line for command in switch.commands)
 
     def test_a_limit(self, switch: Switch) -> None:
@@ -162,7 +162,7 @@ class TestEvents:
         switch.fire("HEARTBEAT", stamp=False)
         output, said = program.communicate(timeout=30)
         assert output == b"Event-Name: HEARTBEAT\n\n"
-        assert re.fullmatch(rf"{NAME}: {switch.address}: connected again after \d+\.\d s; .*\n", said.decode())
+        assert re.fullmatch(rf"{NAME}: {switch.address}: reconnected after \d+\.\d s; .*\n", said.decode())
 
 
 class TestLog:

@@ -43,21 +43,29 @@ class Served:
 
     def __init__(self, there: Path, *arguments: str, **more: Any) -> None:
         (there / "program.py").write_text(PROGRAM)
-        with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
-            self.port, self.health = one.getsockname()[1], other.getsockname()[1]
         command = [sys.executable, "-X", "dev", "-W", "error", "-m", "esl_proto", "serve", *arguments]
-        command += ["--listen", f"127.0.0.1:{self.port}", "--health", f"127.0.0.1:{self.health}", "--log-format", "json"]
+        command += ["--listen", "127.0.0.1:0", "--health", "127.0.0.1:0", "--log-format", "json"]
         path = os.pathsep.join(path for path in [*map(os.path.abspath, filter(None, sys.path))])
-        self.process: subprocess.Popen[Any] = subprocess.Popen(
-            command, cwd=there, env={**os.environ, "PYTHONPATH": path}, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, **more
+        env = {**os.environ, "PYTHONPATH": path}
+        # Without a buffer, in which `communicate` would not look.
+        self.process: subprocess.Popen[bytes] = subprocess.Popen(
+            command, cwd=there, env=env, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, bufsize=0, **more
         )
-        until(lambda: self.process.poll() is not None or self._listens())
         self.log: list[dict[str, Any]] = []
+        ports: dict[str, int] = {}
+        assert self.process.stderr is not None
+        # To the end, if it does not come so far.
+        for line in self.process.stderr:
+            self._note(line.decode())
+            what, _, where = self.log[-1]["message"].partition(": ")
+            if what in ("health", "listening"):
+                ports[what] = int(where.rpartition(":")[2])
+            if what == "listening":
+                break
+        self.port, self.health = ports.get("listening", 0), ports.get("health", 0)
 
-    def _listens(self) -> bool:
-        with contextlib.suppress(OSError):
-            return self.get("/livez")[0] == 200
-        return False
+    def _note(self, line: str) -> None:
+        self.log.append(json.loads(line) if line.startswith("{") else {"message": line})
 
     @property
     def address(self) -> str:
@@ -81,7 +89,7 @@ class Served:
         """Waits for the end, and reads the log."""
         _, said = self.process.communicate(timeout=30)
         for line in said.decode().splitlines():
-            self.log.append(json.loads(line) if line.startswith("{") else {"message": line})
+            self._note(line)
         return self.process.returncode
 
     def terminate(self) -> None:
@@ -144,7 +152,7 @@ def test_calls_that_go_on_too_long_are_ended(switch: Switch, serve: Callable[...
     served.process.send_signal(signal.SIGINT)
     assert served.end() == 0 and time.monotonic() - began < 20
     assert call.wait() == "NORMAL_TEMPORARY_FAILURE"
-    assert "SIGINT: 1 calls are ended" in [line["message"] for line in served.log]
+    assert "SIGINT: ending 1 calls" in [line["message"] for line in served.log]
 
 
 @posix
@@ -213,10 +221,10 @@ def test_metrics(switch: Switch, serve: Callable[..., Served]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
-        (["program"], 2, "not MODULE:NAME: 'program'"),
-        (["nowhere:ivr"], 2, "there is no module 'nowhere'"),
-        (["program:nothing"], 2, "there is no 'nothing' in 'program'"),
-        (["program:number"], 2, "'program:number' cannot be called"),
+        (["program"], 2, "expected MODULE:NAME, not 'program'"),
+        (["nowhere:ivr"], 2, "no module named 'nowhere'"),
+        (["program:nothing"], 2, "module 'program' has no 'nothing'"),
+        (["program:number"], 2, "'program:number' is not callable"),
         (["program:ivr", "--max-calls", "0"], 2, "invalid number: '0'"),
     ],
 )

@@ -336,7 +336,7 @@ def test_broken_framing_is_for_good() -> None:
     with pytest.raises(RemoteProtocolError) as broken:
         next(connection)
     assert (broken.value.code, broken.value.offset, broken.value.unanswered) == (101, offset, range(1, 2))
-    assert str(broken.value) == f"Content-Length is not a decimal number at octet {offset}"
+    assert str(broken.value) == f"Content-Length is not a decimal number at byte {offset}"
     for data in (b"", GREETING):
         connection.receive_data(data)
         with pytest.raises(RemoteProtocolError) as again:

@@ -36,6 +36,32 @@ sys.argv[0] = "/usr/bin/esl-proto"
 from esl_proto._cli import main
 sys.exit(main())
 """
+STOPPED = """
+import signal, sys, threading
+from esl_proto._cli.arguments import parse
+from esl_proto._cli.history import History
+from esl_proto._cli.output import Output
+from esl_proto._cli.prompt import Readline
+prompt = Readline(Output(colours=False, is_terminal=False), parse([]), History(None), lambda text: [])
+def stop():
+    open({descriptor}).read()
+    prompt.stop()
+threading.Thread(target=stop).start()
+try:
+    prompt.read("> ")
+except KeyboardInterrupt:
+    print("stopped", flush=True)
+signal.raise_signal(signal.SIGINT)
+try:
+    prompt.read("> ")
+except EOFError:
+    print("for good", flush=True)
+prompt.close()
+try:
+    signal.raise_signal(signal.SIGINT)
+except KeyboardInterrupt:
+    print("and Ctrl-C is as before", flush=True)
+"""
 KINDS: dict[str, list[str]] = {"toolkit": [], "readline": ["prompt_toolkit"], "plain": ["prompt_toolkit", "readline"]}
 """What is not there."""
 STARTED: list[subprocess.Popen[bytes]] = []
@@ -189,7 +215,7 @@ class TestPrompt:
     @everywhere
     def test_commands_and_the_end(self, switch: Switch, terminal: Open, kind: str) -> None:
         console = terminal(kind=kind)
-        assert f"connected to {switch.address}. /help" in console.text
+        assert f"connected to {switch.address}. Type /help" in console.text
         switch.api["evil"] = "a\x1b[2J\rb\n"
         console.ask("status", "UP 0 years\n")
         console.ask("  nosuch", "-ERR nosuch Command not found!\n")
@@ -207,7 +233,7 @@ class TestPrompt:
     @everywhere
     def test_what_makes_no_sense(self, terminal: Open, kind: str) -> None:
         console = terminal(kind=kind)
-        console.ask("/foo", "unknown command: /foo (/help lists those that there are)\n")
+        console.ask("/foo", "unknown command: /foo (/help lists all)\n")
         console.ask("/nixevent", "usage: /nixevent NAME...\n")
         console.ask("/filter x", "usage: /filter HEADER VALUE, or /filter delete all|HEADER [VALUE]\n")
         console.ask("/debug 9", "invalid debug level, from 0 to 7: '9'\n")
@@ -274,13 +300,13 @@ class TestPrompt:
     def test_ctrl_c(self, switch: Switch, terminal: Open, kind: str) -> None:
         switch.api["slow"] = NEVER
         console = terminal(kind=kind)
-        console.interrupt("Ctrl-D, /exit, /quit or /bye leaves.\n")
-        console.expect("leaves.\n")
+        console.interrupt("Press Ctrl-D to exit, or type /exit, /quit or /bye.\n")
+        console.expect("or /bye.\n")
         console.expect(console.prompt)
         console.type("slow\r")
         switch.wait_for("api slow", timeout=PATIENCE)
         console.type("\x03")
-        console.expect("The answer is waited for no more.\n")
+        console.expect("No longer waiting for the answer.\n")
         console.expect(console.prompt)
         assert console.leave() == 0
 
@@ -365,12 +391,12 @@ class TestWhatComes:
         assert re.search(rb"\x1b\[[0;]*31m(\x1b\[[0-9;?]*[A-Za-z])*wrong", console.octets)
         switch.log("INFO", "of u1\n", channel_uuid="u1")
         console.expect("u1 of u1\n")
-        console.ask("/uuid u2", "log: only what is about u2\n")
+        console.ask("/uuid u2", "log: only lines about u2\n")
         switch.log("INFO", "of u1 again\n", channel_uuid="u1")
         switch.log("INFO", "of u2\n", channel_uuid="u2")
         switch.log("INFO", "of nobody\n")
         console.expect("of nobody\n")
-        console.ask("/uuid", "log: of all channels\n")
+        console.ask("/uuid", "log: all channels\n")
         console.ask("/logfilter x", "log: only lines with x\n")
         switch.log("INFO", "a\n")
         switch.log("INFO", "xyz\n")
@@ -400,13 +426,33 @@ class TestWhatComes:
         assert console.end() == 3
         assert f"{switch.address}: server is shutting down" in console.text and "Traceback" not in console.text
 
+    @pytest.mark.skipif("readline" not in KINDS, reason="there is no readline")
+    def test_a_prompt_is_stopped_once(self, home: Path) -> None:
+        """A signal that is sent while the prompt ends must not end the program."""
+        waiting, begin = os.pipe()
+        program = subprocess.Popen(
+            [sys.executable, "-X", "dev", "-W", "error", "-c", STOPPED.format(descriptor=waiting)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=(waiting,),
+            env=environment(home),
+        )
+        STARTED.append(program)
+        assert program.stdin is not None and program.stdout is not None
+        os.close(waiting)
+        assert program.stdout.read(2) == b"> "
+        os.close(begin)
+        assert program.stdout.read() == b"\nstopped\nfor good\nand Ctrl-C is as before\n"
+        assert program.wait(PATIENCE) == 0
+        program.stdin.close()
+
     @everywhere
     def test_or_is_made_anew(self, switch: Switch, terminal: Open, kind: str) -> None:
         console = terminal("-R", "-q", kind=kind)
         console.ask("/event HEARTBEAT", "+OK\n")
         switch.drop()
         console.expect("connecting again")
-        console.expect("connected again after ")
+        console.expect("reconnected after ")
         switch.fire("HEARTBEAT", {"a": "b"})
         console.expect("a: b\n")
         assert console.leave() == 0
@@ -417,7 +463,7 @@ class TestWhatComes:
         console.ask("/event HEARTBEAT", "+OK\n")
         for _ in range(2):
             console.type("/reconnect\r")
-            console.expect("connected again after ")
+            console.expect("reconnected after ")
             console.ask("status", "UP 0 years\n")
         assert switch.wait_for("event json HEARTBEAT", count=3) and switch.wait_for("log 7", count=3)
         switch.refuse()
@@ -449,12 +495,12 @@ class TestLines:
         assert not any("log" in command.line for command in switch.commands)
 
     def test_exit_status(self, switch: Switch, home: Path) -> None:
-        assert self.run(switch, home, "a\rb") == (2, "", "esl-proto: cannot send this: API command holds a line end (item 0, octet 1)\n")
+        assert self.run(switch, home, "a\rb") == (2, "", "esl-proto: cannot send this: API command holds a line end (item 0, byte 1)\n")
         assert self.run(switch, home, "nosuch\nstatus\n") == (1, "-ERR nosuch Command not found!\nUP 0 years\n", "")
         assert self.run(switch, home, "/foo\nstatus\n") == (
             2,
             "UP 0 years\n",
-            "esl-proto: unknown command: /foo (/help lists those that there are)\n",
+            "esl-proto: unknown command: /foo (/help lists all)\n",
         )
         switch.api["slow"] = NEVER
         assert self.run(switch, home, "slow\n", "-t", "50") == (3, "", "esl-proto: timed out waiting for an answer\n")
@@ -541,7 +587,7 @@ class TestLines:
         STARTED.append(program)
         assert program.stderr is not None
         said = program.stderr.readline().decode()
-        assert said == f"esl-proto: {switch.address}: cannot connect: Connection refused; trying again\n"
+        assert said == f"esl-proto: {switch.address}: cannot connect: Connection refused; retrying\n"
         switch.listen()
         assert program.communicate(timeout=PATIENCE) == (b"UP 0 years\n", b"") and program.returncode == 0
 

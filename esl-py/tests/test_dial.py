@@ -85,7 +85,7 @@ def test_refusals(dial: Any, told: tuple[object, ...]) -> None:
         bytes(Originate(dial, "9"))
     error = refused.value
     assert (error.code, error.offset, error.field, error.leg, error.item) == told
-    assert isinstance(error, LocalProtocolError) and f"octet {error.offset}" in str(error)
+    assert isinstance(error, LocalProtocolError) and f"byte {error.offset}" in str(error)
     again = pickle.loads(pickle.dumps(error))
     assert (again.args, vars(again)) == (error.args, vars(error))
 

@@ -1,6 +1,7 @@
 """Errors as values."""
 
 import pickle
+from collections.abc import Callable
 
 import pytest
 
@@ -16,6 +17,7 @@ from esl_proto import (
     _native,
     errors,
 )
+from esl_proto._native import ClientSession
 from esl_proto.aio import ChannelEnded, CommandError, JobResult
 
 
@@ -79,3 +81,31 @@ def test_one_class_under_every_name() -> None:
     for name in errors.__all__:
         assert getattr(_native, name) is getattr(errors, name)
     assert issubclass(LocalProtocolError, ProtocolError) and issubclass(RemoteProtocolError, ProtocolError)
+
+
+def test_a_session_refuses_with_the_numbers_of_the_core() -> None:
+    """As every other error of the caller's: not RuntimeError."""
+
+    def code(act: Callable[[], object]) -> int:
+        with pytest.raises(LocalProtocolError) as refused:
+            act()
+        assert refused.value.offset is None and str(refused.value)
+        return refused.value.code
+
+    session = ClientSession()
+    assert code(lambda: session.send(Command.api("status"), 1)) == 802
+    session.connect_inbound(Command.auth("x"))
+    assert code(lambda: session.bgapi("status", 1, 2)) == 803
+    assert code(lambda: session.read_variable("name", 1)) == 803
+    session.receive(b"Content-Type: auth/request\n\n")
+    session.receive(b"Content-Type: command/reply\nReply-Text: +OK accepted\n\n")
+    session.send(Command.api("status"), 1)
+    assert code(lambda: session.send(Command.api("status"), 1)) == 801
+    session = ClientSession()
+    session.connect_outbound()
+    session.send(Command.connect(), 1)
+    session.receive(
+        b"Event-Name: CHANNEL_DATA\nUnique-ID: u1\nContent-Type: command/reply\nReply-Text: %2BOK%0A\n"
+        b"Socket-Mode: async\nControl: single-channel\n\n"
+    )
+    assert code(lambda: session.execute("playback", "x", 2, uuid="u2")) == 804

@@ -9,6 +9,7 @@ import os
 import select
 import socket
 import socketserver
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,9 +17,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from esl_transcript import headers
 from scripted import AUTH, Server, answering, api, reply
+from sync_support import until
 
 from esl_proto import Command, Connection, LocalProtocolError
 from esl_proto._esl.link import Link
+from esl_proto._shared.reader import SharedReader
 from esl_proto.ESL import ESLconnection, ESLevent, eslSetLogLevel
 from esl_proto.testing import Switch
 
@@ -88,6 +91,11 @@ class TestConnecting:
     def test_with_a_password(self) -> None:
         con, server = connected()
         assert con.connected() == 1 and con.socketDescriptor() > 0 and con.getInfo() is None
+        assert (con.stats["octets"], con.stats["octets_sent"], con.stats["timeouts"]) == (
+            len(AUTH + ACCEPTED),
+            len(b"auth ClueCon\n\n"),
+            0,
+        )
         assert con.disconnect() == 0
         server.ends()
 
@@ -605,6 +613,14 @@ class TestOutbound:
         dead(ESLconnection(-1))
 
 
+def waits(thread: threading.Thread) -> bool:
+    """Whether a thread waits for what a connection brings."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    while frame is not None and frame.f_code is not SharedReader.wait.__code__:
+        frame = frame.f_back
+    return frame is not None
+
+
 class TestThreads:
     def test_a_command_while_another_thread_waits_for_events(self, pair: Pair) -> None:
         con, server = pair
@@ -629,7 +645,7 @@ class TestThreads:
         ]
         for thread in waiting:
             thread.start()
-        time.sleep(0.05)
+        until(lambda: all(waits(thread) for thread in waiting))
         con.disconnect()
         for thread in waiting:
             thread.join(10)

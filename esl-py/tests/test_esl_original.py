@@ -40,7 +40,7 @@ with_original = pytest.mark.skipif(original is None, reason="FreeSWITCH's own mo
 
 def esl_switch() -> Path:
     """The simulated switch as a program, built."""
-    build = ["cargo", "build", "--quiet", "--locked", "-p", "esl-sim", "--features", "program", "--bin", "esl-switch"]
+    build = ["cargo", "build", "--quiet", "--locked", "--workspace", "--all-features", "--bin", "esl-switch"]
     subprocess.run(build, cwd=ROOT, check=True)
     return ROOT / "target" / "debug" / "esl-switch"
 

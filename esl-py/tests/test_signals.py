@@ -158,14 +158,14 @@ def alarm(handler: Callable[..., object]) -> Iterator[None]:
 @sync_test
 def test_a_signal_while_another_thread_reads(switch: Switch) -> None:
     switch.api["never"] = NEVER
-    fs = sync.connect(switch.host, switch.port, timeout=0.3)
+    fs = sync.connect(switch.host, switch.port)
     others = [Background(lambda: fs.api("never")) for _ in range(3)]
-    with alarm(fs.close), pytest.raises(sync.ConnectionClosed):
+    with alarm(lambda: fs.close(0.3)), pytest.raises(sync.ConnectionClosed):
         fs.api("never")
     for other in others:
         with pytest.raises(sync.ConnectionClosed):
             other.result()
-    fs.close()
+    fs.close(0.3)
 
 
 @needs_timers
@@ -184,10 +184,10 @@ def test_a_signal_while_it_connects_again(switch: Switch) -> None:
 @sync_test
 def test_closing_in_another_thread(switch: Switch) -> None:
     switch.api["never"] = NEVER
-    fs = sync.connect(switch.host, switch.port, timeout=0.5)
+    fs = sync.connect(switch.host, switch.port)
     waits: list[Background[Any]] = [Background(lambda: fs.api("never")), Background(lambda: fs.events("NAT").get())]
     running = Background(fs.run)
-    Background(fs.close).result()
+    Background(lambda: fs.close(0.5)).result()
     for wait in waits:
         with pytest.raises(sync.ConnectionClosed):
             wait.result()
@@ -217,7 +217,7 @@ def run_on(loop: str, test: Callable[[], Any]) -> None:
 
 async def all_waits_end(switch: Switch, close: Callable[[aio.Inbound], object]) -> None:
     switch.api["never"] = NEVER
-    fs = await aio.connect(switch.host, switch.port, timeout=0.5)
+    fs = await aio.connect(switch.host, switch.port)
     stream = fs.events("HEARTBEAT")
     job = await fs.bgapi("never")
     reading = asyncio.create_task(_all(stream))
@@ -246,7 +246,7 @@ def test_a_signal_in_aio(switch: Switch, loop: str, how: str) -> None:
 
         def close(fs: aio.Inbound) -> None:
             def begin() -> None:
-                tasks.append(running.create_task(fs.close()))
+                tasks.append(running.create_task(fs.close(0.5)))
 
             if how == "of the loop":
                 running.add_signal_handler(signal.SIGALRM, begin)
@@ -272,7 +272,7 @@ def test_closing_aio_in_another_thread(switch: Switch, loop: str) -> None:
 
         def close(fs: aio.Inbound) -> None:
             def in_thread() -> None:
-                asyncio.run_coroutine_threadsafe(fs.close(), running).result(10)
+                asyncio.run_coroutine_threadsafe(fs.close(0.5), running).result(10)
 
             threads.append(threading.Thread(target=in_thread))
             threads[0].start()

@@ -187,11 +187,12 @@ def test_a_big_command_that_times_out_is_not_cut_short() -> None:
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         serving = Background(serve)
-        with connect("127.0.0.1", server.getsockname()[1], timeout=1) as fs:
+        with connect("127.0.0.1", server.getsockname()[1]) as fs:
             with pytest.raises(TimeoutError):
                 fs.api("x" * 10_000_000, timeout=0.05)
             go_on.set()
             assert fs.api("small", timeout=10).text == "small"
+            fs.close(0.5)
         assert serving.result()
 
 
@@ -233,12 +234,12 @@ def test_a_stream_that_ends_in_the_middle_of_a_frame(switch: Switch) -> None:
 @sync_test
 def test_closing_while_others_wait(switch: Switch) -> None:
     switch.api["never"] = NEVER
-    fs = connect(switch.host, switch.port, timeout=0.2)
+    fs = connect(switch.host, switch.port)
     waits: list[Background[object]] = [Background(lambda: fs.api("never")), Background(fs.wait_closed)]
     switch.wait_for("api never")
     stream = fs.events()
     waits.append(Background(lambda: list(stream)))
-    fs.close()  # The server never answers: the socket is closed all the same.
+    fs.close(0.2)  # The server never answers: the socket is closed all the same.
     with pytest.raises(ConnectionClosed) as raised:
         waits[0].result()
     assert raised.value.end == "closed"

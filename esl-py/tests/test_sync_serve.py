@@ -144,7 +144,7 @@ def test_no_more_calls_than_allowed(switch: Switch) -> None:
 
 @sync_test
 def test_connections_that_are_no_calls(caplog: pytest.LogCaptureFixture) -> None:
-    with serving(serve(lambda call: None, timeout=0.1)) as server:
+    with serving(serve(lambda call: None, timeout=0.5)) as server:
         for said in (b"", b"GET / HTTP/1.0\r\n\r\n", b"Content-Length: x\n\n"):
             with socket.create_connection(("127.0.0.1", server.port)) as sock:
                 sock.sendall(said)
@@ -187,7 +187,7 @@ def test_closing_ends_all_late_calls_at_once(switch: Switch) -> None:
             reasons.append(error)
             raise
 
-    with serving(serve(handler, timeout=0.5)) as server:
+    with serving(serve(handler, timeout=2)) as server:
         for _ in range(20):
             switch.call(f"127.0.0.1:{server.port}")
         switch.wait_for("sendmsg", count=20)
@@ -195,7 +195,7 @@ def test_closing_ends_all_late_calls_at_once(switch: Switch) -> None:
             link.hold()  # Their good-bye does not come.
         began = time.monotonic()
         server.close(timeout=0)
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < 20
         until(lambda: not server.calls)
     assert len(reasons) == 20
     switch.drop()

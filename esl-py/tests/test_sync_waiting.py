@@ -105,13 +105,14 @@ def test_a_server_that_says_nothing_any_more() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         serving = Background(mute)
         where = listener.getsockname()[:2]
-        with connect(*where, reconnect=SOON, heartbeat=0.05, timeout=0.2) as fs:
+        with connect(*where, reconnect=SOON, heartbeat=0.2) as fs:
             events = fs.events(gaps=True)
             with pytest.raises(ConnectionClosed) as raised:
                 fs.api("status")
             assert raised.value.end == "silence"
             gap = events.get(5)
             assert isinstance(gap, Gap) and gap.reason.end == "silence"
+            fs.close(0.2)
         stop.set()
         with contextlib.suppress(OSError):
             socket.create_connection(where).close()
@@ -136,9 +137,9 @@ def test_closing_in_a_signal_handler(switch: Switch, how: str) -> None:
     @sync_test
     def test() -> None:
         switch.api["never"] = NEVER
-        fs = connect(switch.host, switch.port, timeout=0.2)
+        fs = connect(switch.host, switch.port)
         stream = fs.events("HEARTBEAT")
-        before = signal.signal(signal.SIGALRM, lambda *_: fs.close())
+        before = signal.signal(signal.SIGALRM, lambda *_: fs.close(0.2))
         try:
             signal.setitimer(signal.ITIMER_REAL, 0.1)
             began = time.monotonic()
@@ -153,7 +154,7 @@ def test_closing_in_a_signal_handler(switch: Switch, how: str) -> None:
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
-            fs.close()
+            fs.close(0.2)
 
     test()
 
@@ -210,17 +211,18 @@ def test_what_verbs_say(switch: Switch, is_async: bool, full: bool) -> None:
 @sync_test
 def test_the_end_of_a_call_while_nobody_waits_for_it(switch: Switch, caplog: pytest.LogCaptureFixture) -> None:
     causes: list[str | None] = []
+    waiting = threading.Event()
 
     def handler(call: Session) -> None:
         with pytest.raises(TimeoutError):
             call.hung_up(0.01)
+        waiting.set()
         causes.append(call.hung_up(5))
         call.playback("too late")
 
     with serving(serve(handler, linger=5)) as server:
         call = switch.call(f"127.0.0.1:{server.port}")
-        until(lambda: server.calls)
-        time.sleep(0.05)
+        assert waiting.wait(10)
         call.hangup("USER_BUSY")
         until(lambda: not server.calls)
     assert causes == ["USER_BUSY"]
@@ -229,10 +231,16 @@ def test_the_end_of_a_call_while_nobody_waits_for_it(switch: Switch, caplog: pyt
 
 @sync_test
 def test_a_call_that_is_refused_ends(switch: Switch) -> None:
-    with serving(serve(lambda call: call.sleep(0.2), max_calls=1)) as server:
+    go_on = threading.Event()
+
+    def handler(call: Session) -> None:
+        go_on.wait(10)
+
+    with serving(serve(handler, max_calls=1)) as server:
         first = switch.call(f"127.0.0.1:{server.port}")
         second = switch.call(f"127.0.0.1:{server.port}")
         assert second.wait() == "SWITCH_CONGESTION"
+        go_on.set()
         first.wait()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aio_support import aio_test, until
 from esl_proto import aio, sync
-from esl_proto.testing import Switch
+from esl_proto.testing import NEVER, Switch
 from sync_support import Background, sync_test
 from sync_support import until as until_now
 
@@ -72,17 +72,25 @@ async def test_metrics_of_connections(switch: Switch) -> None:
         switch.drop()
         await until(lambda: stream.gaps)
         await (await fs.bgapi("status"))
+        switch.api["slow"] = NEVER
+        job = await fs.bgapi("slow")
+        with pytest.raises(TimeoutError):
+            await job.result(0.01)
         found = collected.metrics()
+        assert found["esl.client.command.timeouts"] == [(where, 1)]
         assert found["esl.client.connections"] == [(where, 2)]
-        assert found["esl.client.commands"] == [(where, 3)]
+        assert found["esl.client.commands"] == [(where, 4)]
         assert found["esl.client.events"] == [(where, fs.stats["events"])]
         assert found["esl.client.lost_events"] == [(where, 2)]
         assert found["esl.client.gaps"] == [(where, 1)]
-        assert found["esl.client.io"] == [(where | {"network.io.direction": "receive"}, fs.stats["octets"])]
+        assert found["esl.client.io"] == [
+            (where | {"network.io.direction": "receive"}, fs.stats["octets"]),
+            (where | {"network.io.direction": "transmit"}, fs.stats["octets_sent"]),
+        ]
         octets = fs.stats["octets"]
     api = where | {"esl.command.name": "api"}
     assert sorted(found["esl.client.command.duration"], key=str) == sorted(
-        [(api, 1), (api | {"error.type": "error"}, 1), (where | {"esl.command.name": "bgapi"}, 1)], key=str
+        [(api, 1), (api | {"error.type": "error"}, 1), (where | {"esl.command.name": "bgapi"}, 2)], key=str
     )
     assert found["esl.client.job.duration"] == [(where | {"esl.api.name": "status"}, 1)]
     # What has been counted stays, when the connection is gone.
@@ -145,6 +153,9 @@ def test_prometheus(switch: Switch) -> None:
     with sync.connect(switch.host, switch.port, observer=metrics) as fs, sync.serve(handler, observer=metrics) as server:
         serving = Background(server.serve_forever)
         fs.api("status")
+        switch.api["slow"] = NEVER
+        with pytest.raises(TimeoutError):
+            fs.api("slow", timeout=0.01)
         switch.call(f"127.0.0.1:{server.port}")
         until_now(lambda: server.taken == 1 and not server.calls)
         server.close()
@@ -153,9 +164,11 @@ def test_prometheus(switch: Switch) -> None:
     where = f'server_address="{switch.host}",server_port="{switch.port}"'
     for line in (
         f"esl_client_connections_total{{{where}}} 1.0",
-        f"esl_client_commands_total{{{where}}} 1.0",
+        f"esl_client_commands_total{{{where}}} 2.0",
         'esl_client_connections_total{server_address="",server_port=""} 1.0',
         f'esl_client_io_bytes_total{{network_io_direction="receive",{where}}}',
+        f'esl_client_io_bytes_total{{network_io_direction="transmit",{where}}}',
+        f"esl_client_command_timeouts_total{{{where}}} 1.0",
         "esl_server_calls_total 1.0",
         "esl_server_active_calls 0.0",
         f'esl_client_command_duration_seconds_count{{error_type="",esl_command_name="api",{where}}} 1.0',

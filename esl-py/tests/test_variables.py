@@ -221,14 +221,18 @@ def token(server: Server) -> bytes:
 
 @aio_test
 async def test_nothing_is_sent_behind_a_reading() -> None:
-    """Not before it is over, even if it has been given up; and what may not be sent is told then."""
+    """Not before it is over, even if it has been given up; and what may not be sent is told at once."""
     given_up = asyncio.Event()
     results: list[object] = []
 
     async def handler(call: aio.Session) -> None:
         with pytest.raises(TimeoutError):
             await call.getvar("t", timeout=0.01)
-        sent = [call.resume(), call.send(Command.api("status")), call.getvar("u")]
+        assert call.stats["timeouts"] == 1
+        with pytest.raises(LocalProtocolError) as refused:
+            call.send(Command.api("status"))
+        assert refused.value.code == 604
+        sent = [call.resume(), call.getvar("u")]
         given_up.set()
         results.extend(await asyncio.gather(*sent, return_exceptions=True))
 
@@ -245,9 +249,8 @@ async def test_nothing_is_sent_behind_a_reading() -> None:
         server.says(reply("+OK bye") + GOODBYE)
         server.ends()
         await until(lambda: not listener.calls)
-    resumed, refused, value = results
+    resumed, value = results
     assert getattr(resumed, "ok", False) and value == "value"
-    assert isinstance(refused, LocalProtocolError) and refused.code == 604
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ use crate::base::wire::Faults;
 /// How long the simulated world takes for what people do: to ring, to play a short file.
 const MOMENT: Duration = Duration::from_millis(50);
 
-/// Somebody who may log in with `userauth`, and what he may do then.
+/// A user for `userauth`, and its rights.
 #[derive(Clone, Debug)]
 pub struct User {
     /// The user's name.
@@ -89,7 +89,7 @@ impl Registration {
 }
 
 /// What a [`Sim`](crate::Sim) begins with. Two with the same configuration that are given the same do the same, to the
-/// octet.
+/// byte.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The time of the start, since 1970 in UTC.
@@ -113,30 +113,30 @@ pub struct Config {
     pub ringing: Duration,
     /// How long a file takes to play.
     pub playing: Duration,
-    /// Calls that come and go by themselves, in a second. 0: none. At most 1000.
+    /// New calls a second. 0: none. At most 1000.
     pub calls_per_second: f64,
-    /// Whether the calls of a small office come and go: see [`scenario`](Self::scenario).
+    /// Whether to simulate the calls of a small office: see [`scenario`](Self::scenario).
     pub is_scenario: bool,
-    /// How often HEARTBEAT comes.
+    /// The interval of HEARTBEAT events.
     pub heartbeat: Duration,
-    /// The subclasses of CUSTOM events that modules have announced. To who has subscribed to ALL they still come after
-    /// `nixevent`, others do not.
+    /// The subclasses of CUSTOM events that modules have registered. Clients that have subscribed to ALL still get
+    /// these after `nixevent`, but no others.
     pub subclasses: Vec<String>,
     /// How many events, and how many log lines, may wait for a client. This and the next two are for connections that
     /// begin from then on.
     pub max_queued: u32,
     /// How many may be lost in a row beyond that. One more ends the connection.
     pub max_lost: u32,
-    /// How many octets a client's subscriptions, filters and rights may take.
+    /// How many bytes a client's subscriptions, filters and rights may take.
     pub storage: usize,
-    /// How many octets they may have together.
+    /// How many bytes they may have together.
     pub queue_octets: usize,
-    /// How many octets are written for a client that does not take them, and read of one that is not answered: the
+    /// How many bytes are written for a client that does not take them, and read of one that is not answered: the
     /// buffers of a socket.
     pub window: usize,
     /// How values are percent-coded in events, for connections that begin from then on.
     pub percent: Percent,
-    /// How octets travel on connections that begin from then on.
+    /// How bytes travel on connections that begin from then on.
     pub faults: Faults,
     /// How long a client may say nothing at first, or leave a command unfinished.
     pub patience: Duration,
@@ -152,7 +152,7 @@ pub struct Config {
     pub record: bool,
 }
 
-/// A call that comes in.
+/// An incoming call.
 #[derive(Clone, Debug)]
 pub struct Incoming {
     /// The channel's name.
@@ -173,8 +173,8 @@ impl Config {
     /// Who is always busy in the scenario.
     const BUSY: &str = "user/1005";
 
-    /// A demonstration: calls come in and go out, are put through, transferred, put on hold and kept in a queue; one line is
-    /// busy. People ring for two seconds, and what is played takes four.
+    /// A demonstration: calls come in and go out, are put through, transferred, put on hold and queued; one line is
+    /// busy. Calls ring for two seconds, and files take four seconds to play.
     #[must_use]
     pub fn scenario(mut self) -> Self {
         self.is_scenario = true;

@@ -52,7 +52,7 @@ pub enum Hook {
         /// What follows it.
         argument: String,
     },
-    /// What comes of an application: its Application-Response. The application lasts until the answer.
+    /// The result of an application: its Application-Response. The application lasts until the answer.
     App {
         /// The channel.
         uuid: String,

@@ -1,10 +1,10 @@
 //! FreeSWITCH's event socket without FreeSWITCH: a simulated switch as one value.
 //!
-//! A [`Sim`] holds calls that exist in events only, applications, API commands, background jobs, the log and the heartbeat,
-//! and the connections of its event socket; each is served by the listener of [`esl_proto::server`]. It has no sockets,
-//! no threads and no clock. The host gives it octets that clients send ([`Sim::input`]), takes those that they get
-//! ([`Sim::output`]), and says how much time has passed ([`Sim::advance`]). The same calls with the same [`Config`] give the
-//! same octets, uuids and times among them.
+//! A [`Sim`] holds calls that exist only as events, applications, API commands, background jobs, the log and the
+//! heartbeat, and the connections of its event socket; each is served by the listener of [`esl_proto::server`]. It has
+//! no sockets, no threads and no clock. The host passes it the bytes from clients ([`Sim::input`]), takes the bytes for
+//! them ([`Sim::output`]), and advances the time ([`Sim::advance`]). The same calls with the same [`Config`] give the
+//! same bytes, including uuids and times.
 //!
 //! ```
 //! use std::time::Duration;
@@ -16,9 +16,9 @@
 //! sim.input(client, b"auth ClueCon\n\napi originate user/1000 &park\n\n");
 //! // Nothing takes time unless the host lets it pass: the other side rings for a moment.
 //! sim.advance(Duration::from_secs(1));
-//! let octets = sim.take_output(client);
-//! assert!(octets.starts_with(b"Content-Type: auth/request\n\n"));
-//! assert!(String::from_utf8_lossy(&octets).contains("\n\n+OK "));
+//! let bytes = sim.take_output(client);
+//! assert!(bytes.starts_with(b"Content-Type: auth/request\n\n"));
+//! assert!(String::from_utf8_lossy(&bytes).contains("\n\n+OK "));
 //! ```
 //!
 //! The program `esl-switch` (with the feature `program`) is a shell around it, on TCP.
@@ -54,9 +54,9 @@ use crate::switch::{Connection, LogLine, Switch, Task, known_cause};
 
 /// A simulated switch.
 ///
-/// A host calls its methods in any order. After any of them, [`next_active`](Self::next_active) names the connections that
-/// have octets to be taken or have ended, [`next_request`](Self::next_request) says what the host is to do, and
-/// [`next_deadline`](Self::next_deadline) when time must go on.
+/// A host calls its methods in any order. After any of them, [`next_active`](Self::next_active) names the connections
+/// that have bytes to be taken or have ended, [`next_request`](Self::next_request) returns what the host must do, and
+/// [`next_deadline`](Self::next_deadline) when time must advance.
 pub struct Sim {
     executor: Executor,
     switch: Arc<Switch>,
@@ -77,13 +77,13 @@ impl Sim {
         sim
     }
 
-    /// The configuration as it is now.
+    /// The current configuration.
     #[must_use]
     pub fn config(&self) -> Arc<Config> {
         self.switch.config()
     }
 
-    /// Changes the configuration. What it is read for from then on is as it says; what has begun stays as it is.
+    /// Changes the configuration, for everything that begins from then on.
     pub fn configure(&mut self, change: impl FnOnce(&mut Config)) {
         self.switch.configure(change);
     }
@@ -94,14 +94,14 @@ impl Sim {
         self.switch.clock.now()
     }
 
-    /// When something happens by itself, counted from the start.
+    /// When something will happen without input, counted from the start.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Duration> {
         self.switch.clock.next_deadline()
     }
 
-    /// Lets time go on, to so much since the start. What was due before happens in its order and at its own time. Time that
-    /// has passed stays so.
+    /// Advances the time to this much since the start. Everything due happens in order and at its own time. Time never
+    /// goes backwards.
     pub fn advance(&mut self, now: Duration) {
         while let Some(deadline) = self.next_deadline().filter(|deadline| *deadline <= now) {
             self.switch.clock.set(deadline);
@@ -116,7 +116,7 @@ impl Sim {
         self.serve(connection, false)
     }
 
-    /// A client connects whose address is not allowed: it is told so, and the connection ends.
+    /// A client connects whose address is not allowed: it gets a rejection, and the connection ends.
     pub fn connect_denied(&mut self) -> ConnectionId {
         let connection = Connection::inbound(&self.switch);
         self.serve(connection, true)
@@ -146,14 +146,15 @@ impl Sim {
         self.run();
     }
 
-    /// How many octets of a client's should be read now: a shell that reads no more lets it wait, as a socket does. All
-    /// that [`input`](Self::input) is given is kept. The connection is [active](Self::next_active) when there is more room.
+    /// How many bytes should be read from a client now: if the host reads no more, the client has to wait, as with a
+    /// socket. [`input`](Self::input) keeps everything it is given. The connection is [active](Self::next_active) when
+    /// there is more room.
     #[must_use]
     pub fn room(&self, connection: ConnectionId) -> usize {
         self.connections.get(&connection).map_or(usize::MAX, |connection| connection.room())
     }
 
-    /// Octets that a client has sent. What comes after the connection's end is dropped.
+    /// Takes bytes from a client. Bytes after the connection's end are dropped.
     pub fn input(&mut self, connection: ConnectionId, octets: &[u8]) {
         if let Some(connection) = self.connections.get(&connection) {
             connection.receive(octets);
@@ -177,7 +178,7 @@ impl Sim {
         }
     }
 
-    /// Takes octets that a client gets, as many as there is room for, and says how many.
+    /// Takes bytes that a client gets, as many as there is room for, and says how many.
     pub fn output(&mut self, connection: ConnectionId, out: &mut [u8]) -> usize {
         let Some(connection) = self.connections.get(&connection) else { return 0 };
         let count = connection.send(out);
@@ -187,7 +188,7 @@ impl Sim {
         count
     }
 
-    /// Takes all octets that a client gets.
+    /// Takes all bytes that a client gets.
     pub fn take_output(&mut self, connection: ConnectionId) -> Vec<u8> {
         let mut all = Vec::new();
         let mut chunk = vec![0; 65_536];
@@ -205,13 +206,13 @@ impl Sim {
         self.connections.get(&connection).is_none_or(|connection| connection.is_closed())
     }
 
-    /// Why the listener has ended the connection, if it has. The last octets may still have to be taken.
+    /// Why the listener has ended the connection, if it has. The last bytes may still have to be taken.
     #[must_use]
     pub fn end(&self, connection: ConnectionId) -> Option<Closed> {
         self.connections.get(&connection)?.end()
     }
 
-    /// How many events wait for a client, beside the octets that were written for it.
+    /// How many events wait for a client, in addition to the bytes that were written for it.
     #[must_use]
     pub fn waiting_events(&self, connection: ConnectionId) -> u32 {
         self.connections.get(&connection).map_or(0, |connection| connection.server.lock().waiting_events())
@@ -223,12 +224,12 @@ impl Sim {
         self.connections.get(&connection)?.controlled().map(Channel)
     }
 
-    /// The next connection that has octets to be taken, or has ended, since it was last named here.
+    /// The next connection that has bytes to be taken, or has ended, since it was last named here.
     pub fn next_active(&mut self) -> Option<ConnectionId> {
         self.switch.active.lock().pop_first().map(|(id, ())| id)
     }
 
-    /// The next thing that the host is to do.
+    /// The next thing that the host must do.
     pub fn next_request(&mut self) -> Option<Request> {
         self.switch.requests.lock().pop_front()
     }
@@ -261,7 +262,7 @@ impl Sim {
         }
     }
 
-    /// How the octets of a connection travel from now on.
+    /// How the bytes of a connection travel from now on.
     pub fn set_faults(&mut self, connection: ConnectionId, faults: Faults) {
         if let Some(connection) = self.connections.get(&connection) {
             connection.set_faults(faults);
@@ -269,13 +270,13 @@ impl Sim {
         }
     }
 
-    /// How many octets a client has taken so far: what [`Faults::lost_at`] is counted by.
+    /// How many bytes a client has taken so far: what [`Faults::lost_at`] is counted by.
     #[must_use]
     pub fn taken(&self, connection: ConnectionId) -> u64 {
         self.connections.get(&connection).map_or(0, |connection| connection.taken())
     }
 
-    /// Gives a client octets as they are, whatever they mean, after those that were written for it.
+    /// Sends arbitrary bytes to a client, after those that were written for it.
     pub fn inject(&mut self, connection: ConnectionId, octets: &[u8]) {
         if let Some(connection) = self.connections.get(&connection) {
             connection.inject(octets);
@@ -336,8 +337,8 @@ impl Sim {
         count
     }
 
-    /// Writes a line of the log as it is, with its source (file, function and line) and a channel's uuid, or none. Says how
-    /// many connections get it.
+    /// Writes a log line, with its source (file, function and line) and optionally a channel's uuid. Returns how many
+    /// connections get it.
     pub fn log(&mut self, level: LogLevel, text: &str, (file, function, line): (&str, &str, u32), uuid: &str) -> usize {
         let source = (file.into(), function.into(), line);
         let count = self.switch.log_line(LogLine { level, source, uuid: uuid.into(), text: text.into() });
@@ -345,7 +346,7 @@ impl Sim {
         count
     }
 
-    /// Runs an API command that nobody waits for, as `bgapi` does.
+    /// Runs an API command without waiting for it, as `bgapi` does.
     pub fn api(&mut self, command: &str, argument: &str) {
         let job = self.switch.uuid();
         api::begin(&self.switch, command, Some(argument.into()), &job, None);
@@ -359,7 +360,7 @@ impl Sim {
         Some(uuid)
     }
 
-    /// A call comes in. Nothing if there are too many calls.
+    /// Begins an incoming call. Nothing if there are too many calls.
     pub fn begin_call(&mut self, call: Incoming) -> Option<Channel> {
         let channel = channel::begin(&self.switch, call)?;
         self.run();

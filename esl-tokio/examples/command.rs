@@ -20,10 +20,10 @@ Sends one command of the event socket and prints the answer; of `bgapi`, what th
 
 {SERVER}
   --timeout SECONDS                   how long all of it may take (60)
-  --help                              this text
+  --help                              show this text
 
-Exit status: 0 if the server says +OK or prints something, 1 if it says -ERR or -USAGE, 2 if the command line makes no
-sense, 3 for trouble with the connection."
+Exit status: 0 if the answer is +OK or some output, 1 if it is -ERR or -USAGE, 2 if the command line is invalid, 3 for
+connection problems."
     )
 }
 

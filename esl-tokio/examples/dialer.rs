@@ -27,7 +27,7 @@ long it lasted and why it ended, or why it was not answered. At the end a line f
   --ring SECONDS                      how long to ring (30)
   --say PATH                          what is played to who answers (a tone)
   --talk SECONDS                      how long a call may last (60)
-  --help                              this text
+  --help                              show this text
 
 Exit status: 0, 2 if the command line makes no sense, 3 for trouble with the connection."
     )

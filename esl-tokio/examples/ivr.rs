@@ -15,11 +15,11 @@ Answers each call that FreeSWITCH sends to ADDRESS:PORT (127.0.0.1:9042) with
   <action application=\"socket\" data=\"ADDRESS:PORT async full\"/>
 in any mode: plays a tone, asks for up to four digits, says them back as tones, and hangs up. Each step is a line.
 
-  --transfer EXTENSION   transfer who has typed something, in place of hanging up
-  --max-calls N          calls at a time (1000); others are told that the line is busy
-  --help                 this text
+  --transfer EXTENSION   transfer callers who enter digits, instead of hanging up
+  --max-calls N          maximum number of simultaneous calls (1000); others get a busy line
+  --help                 show this text
 
-Ctrl-C ends it: calls may go on for ten seconds then.";
+Ctrl-C ends it; calls may continue for ten seconds.";
 
 const PROMPT: &str = "tone_stream://%(200,100,440);loops=2";
 

@@ -26,7 +26,7 @@ each client's filters.
 
 {SERVER}
   --listen-password WORD              the password of the clients (ClueCon)
-  --help                              this text
+  --help                              show this text
 
 Ctrl-C ends it."
     )

@@ -20,7 +20,7 @@ impl Answer {
         Self { text: text.into() }
     }
 
-    /// What the server says, to the octet.
+    /// What the server says, to the byte.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8] {
         &self.text

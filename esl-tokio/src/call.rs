@@ -1,4 +1,4 @@
-//! One channel, and what can be done with it.
+//! One channel, and the applications and commands for it.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -7,7 +7,7 @@ use esl_proto::client::End;
 use esl_proto::command::app::{
     self, App, Conference, Dtmf, Ending, PlayAndGetDigits, Read, Record, Say, Text, Transfer,
 };
-use esl_proto::command::{Execute, SendMsg};
+use esl_proto::command::{ChannelApi, Execute, SendMsg};
 use esl_proto::dial::DialString;
 use esl_proto::message::SocketMode;
 use esl_proto::name::{EventName, HangupCause};
@@ -15,7 +15,7 @@ use esl_proto::session::{Interest, Reason};
 use esl_proto::{Command, Value};
 
 use crate::error::encode;
-use crate::state::Phase;
+use crate::state::{Phase, Variable};
 use crate::{Answer, Error, EventBuf, EventStream, HungUp, Session};
 
 /// An application that has ended.
@@ -50,11 +50,12 @@ impl Done {
 /// A channel: the one of a connection that FreeSWITCH has opened ([`Listener`](crate::Listener)), or any other on a session
 /// ([`Session::call`], [`Session::originate`]). Copies are of the same channel.
 ///
-/// Each application ends with itself, and if the channel ends before, with [`Error::ChannelEnded`] and the cause, whatever the
-/// mode of the connection. Other errors are those of [`Session::execute`]. Applications that the server is to run one after
-/// another can be begun at once: it queues them. In sync mode it does nothing else for the connection meanwhile.
+/// Each method ends with its application or, if the channel ends first, with [`Error::ChannelEnded`] and the cause, in
+/// every mode of the connection. Other errors are those of [`Session::execute`]. Several applications can be started at
+/// once: the server queues them and runs one after another. In sync mode it does nothing else for the connection
+/// meanwhile.
 ///
-/// No text that is passed is expanded by the server (`${...}` is refused), unless it is made by [`Text::expand`].
+/// The server expands no argument (`${...}` is refused), unless it is made by [`Text::expand`].
 #[derive(Clone)]
 pub struct Call {
     session: Session,
@@ -119,8 +120,8 @@ impl Call {
         Self { session: self.session.within(limit), ..self.clone() }
     }
 
-    /// How it has ended, if it has: on a connection that FreeSWITCH has opened. Where the server tells no cause, as in sync
-    /// mode, it is that of [`hangup`](Self::hangup), if that was ordered.
+    /// How the channel has ended, if it has; on a connection that FreeSWITCH has opened. If the server reports no
+    /// cause, as in sync mode, it is the one given to [`hangup`](Self::hangup), if any.
     #[must_use]
     pub fn ended(&self) -> Option<HungUp> {
         self.outbound.as_ref()?;
@@ -130,9 +131,9 @@ impl Call {
         is_over.then(|| self.how(channel.ended.clone()))
     }
 
-    /// Waits until the channel has ended, or is no longer driven by this connection.
+    /// Waits until the channel has ended, or is no longer controlled by this connection.
     ///
-    /// It ends with the channel, or with the connection.
+    /// The wait ends with the channel, or with the connection.
     ///
     /// # Errors
     /// [`Error::Lost`] if the connection ends for another reason; otherwise as [`Session::events`].
@@ -179,11 +180,11 @@ impl Call {
     }
 
     async fn exists(&self) -> Result<bool, Error> {
-        let answer = self.session.api([b"uuid_exists ", &*self.uuid].concat()).await?;
-        Ok(answer.as_bytes().starts_with(b"true"))
+        let answer = self.session.api(ChannelApi::Exists { uuid: &self.uuid }.to_vec()).await?;
+        Ok(answer.as_bytes() == b"true")
     }
 
-    /// The channel's events with these names, as they come: [`Session::events`], which says what ends the wait.
+    /// A stream of the channel's events with these names: see [`Session::events`], also for what ends the wait.
     ///
     /// # Errors
     /// As [`Session::events`].
@@ -193,29 +194,27 @@ impl Call {
 
     /// The value of a variable of the channel; [`None`] if it has none.
     ///
-    /// On a connection without full control, a value that begins with `~` or is longer than 500 octets does not arrive whole.
+    /// With full control and on other sessions it arrives whole, whatever it is. Without, and once the channel has hung up,
+    /// only `getvar` is there: [`Error::Cut`] tells of a value that begins with `~`, has a blank line in it, or more than 510
+    /// bytes. Meanwhile other commands wait.
     ///
-    /// It ends with the answer, with the deadline, or with the connection.
+    /// The wait ends with the answer, with the deadline, or with the connection.
     ///
     /// # Errors
-    /// [`Error::ChannelEnded`]; otherwise as [`Session::api`].
+    /// [`Error::Cut`]; [`Error::ChannelEnded`]; otherwise as [`Session::api`].
     pub async fn get(&self, name: &str) -> Result<Option<Answer>, Error> {
-        let result = match self.has_full_control() {
-            true => self.session.api([b"uuid_getvar ", &*self.uuid, b" ", name.as_bytes()].concat()).await,
-            false => self.session.send(&Command::getvar(name)).await,
-        };
-        match result {
-            Ok(answer) if answer.is_err() && self.has_full_control() => {
-                Err(self.explained(Error::Refused(answer)).await)
-            }
-            Ok(answer) => Ok(Some(answer).filter(|answer| !answer.is_err() && answer.as_bytes() != b"_undef_")),
+        let uuid = if self.outbound.is_some() { None } else { Some(&*self.uuid) };
+        match self.session.variable(uuid, name).await {
+            Ok(Variable::Unset) => Ok(None),
+            Ok(Variable::Set(value)) => Ok(Some(value)),
+            Ok(Variable::Cut(value)) => Err(Error::Cut(value)),
             Err(error) => Err(self.explained(error).await),
         }
     }
 
     /// Ends the call. One that has ended already is no error.
     ///
-    /// It ends when the server has taken the order, with the deadline, or with the connection.
+    /// The wait ends when the server has accepted the command, with the deadline, or with the connection.
     ///
     /// # Errors
     /// As [`Session::send`].
@@ -233,16 +232,17 @@ impl Call {
         }
     }
 
-    /// Ends what is being played, and what waits behind it, from beside: in sync mode it would wait for its turn.
+    /// Ends the current playback, and queued ones, at once, even in sync mode, where other commands wait for their
+    /// turn.
     ///
-    /// It ends when the server has taken the order, with the deadline, or with the connection.
+    /// The wait ends when the server has accepted the command, with the deadline, or with the connection.
     ///
     /// # Errors
     /// [`Error::ChannelEnded`]; otherwise as [`Session::send`].
     pub async fn stop(&self) -> Result<(), Error> {
         let result = match self.has_full_control() {
             true => {
-                let answer = self.session.api([b"uuid_break ", &*self.uuid, b" all"].concat()).await;
+                let answer = self.session.api(ChannelApi::Break { uuid: &self.uuid, all: true }.to_vec()).await;
                 answer.and_then(Answer::check).map(drop)
             }
             false => return self.run(App::Break).await.map(drop),
@@ -253,9 +253,10 @@ impl Call {
         }
     }
 
-    /// On a connection that FreeSWITCH has opened: lets the dialplan go on when it ends, in place of ending the call.
+    /// On a connection that FreeSWITCH has opened: when the connection ends, the dialplan continues instead of ending
+    /// the call.
     ///
-    /// It ends with the answer, with the deadline, or with the connection.
+    /// The wait ends with the answer, with the deadline, or with the connection.
     ///
     /// # Errors
     /// As [`Session::send`].
@@ -341,7 +342,7 @@ macro_rules! verbs {
             $(
                 $(#[$doc])+
                 ///
-                /// It ends with the application, with the channel, with the deadline, or with the connection.
+                /// The wait ends with the application, with the channel, with the deadline, or with the connection.
                 ///
                 /// # Errors
                 /// As [`run`](Self::run).
@@ -358,7 +359,7 @@ verbs! {
     answer() = App::Answer;
     /// `pre_answer`: opens early media.
     pre_answer() = App::PreAnswer;
-    /// `ring_ready`: tells the caller that it rings.
+    /// `ring_ready`: signals ringing to the caller.
     ring_ready() = App::RingReady;
     /// `playback`: plays a file, a tone or a stream: see [`App::playback`].
     playback<'a>(path: impl Into<Text<'a>>) = App::playback(path);
@@ -372,26 +373,26 @@ verbs! {
     phrase<'a>(name: impl Into<Text<'a>>, data: impl Into<Text<'a>>) = App::phrase(name, data);
     /// `record`: records the caller into a file.
     record<'a>(record: Record<'a>) = record;
-    /// `record_session`: records the call into a file, beside all else.
+    /// `record_session`: records the call into a file in the background.
     record_session<'a>(path: impl Into<Text<'a>>) = App::record_session(path, None);
     /// `stop_record_session`: ends such a recording.
     stop_record_session<'a>(path: impl Into<Text<'a>>) = App::stop_record_session(path);
-    /// `bridge`: calls, and connects the channel with whoever answers, until one of the two hangs up. The event tells how it
-    /// went: `variable_originate_disposition`.
+    /// `bridge`: makes a call, and connects the channel with whoever answers, until one of the two hangs up. The event
+    /// has the result: `variable_originate_disposition`.
     bridge<'a>(dial: impl Into<DialString<'a>>) = App::bridge(dial);
-    /// `transfer`: sends the call elsewhere in the dialplan. On a connection that FreeSWITCH has opened, that is the end of the
-    /// connection, and the call goes on.
+    /// `transfer`: sends the call elsewhere in the dialplan. A connection that FreeSWITCH has opened ends with it, and
+    /// the call continues.
     transfer<'a>(to: Transfer<'a>) = to;
     /// `set`: sets a variable of the channel.
     set<'a>(name: impl Into<Text<'a>>, value: impl Into<Text<'a>>) = App::set(name, value);
     /// `unset`: takes a variable away.
     unset<'a>(name: impl Into<Text<'a>>) = App::unset(name);
-    /// `export`: sets a variable of the channel and of those that it calls.
+    /// `export`: sets a variable of the channel and of the channels that it calls.
     export<'a>(name: impl Into<Text<'a>>, value: impl Into<Text<'a>>) = App::export(name, value);
-    /// `park`: waits until somebody does something with the call. A call that is parked already, as it is on a connection in
-    /// async mode, is not parked once more: the server completes it at once.
+    /// `park`: parks the call until another command moves it. If the call is parked already, as on a connection in
+    /// async mode, the server completes the application at once.
     park() = App::Park;
-    /// `echo`: sends back what comes.
+    /// `echo`: sends received media back.
     echo() = App::Echo;
     /// `sleep`: waits.
     sleep(ms: u32) = App::sleep(ms);
@@ -405,16 +406,16 @@ verbs! {
     deflect<'a>(target: impl Into<Text<'a>>) = App::deflect(target);
     /// `respond`: answers a call that is not answered yet with a SIP status.
     respond<'a>(status: impl Into<Text<'a>>) = App::respond(status);
-    /// `hold`: tells the other end that it is on hold.
+    /// `hold`: puts the other end on hold.
     hold() = App::Hold;
     /// `unhold`: takes `hold` back.
     unhold() = App::Unhold;
 }
 
 impl Call {
-    /// `play_and_get_digits`: plays a prompt, and gives what was typed; [`None`] if nothing that matches came in time.
+    /// `play_and_get_digits`: plays a prompt, and returns the digits; [`None`] if no matching ones came in time.
     ///
-    /// It ends with the application, with the channel, with the deadline, or with the connection.
+    /// The wait ends with the application, with the channel, with the deadline, or with the connection.
     ///
     /// # Errors
     /// As [`run`](Self::run).
@@ -423,9 +424,9 @@ impl Call {
         Ok(done.event().and_then(|event| Some(ask.typed(&event.as_event())?.to_string())))
     }
 
-    /// `read`: plays a prompt, and gives what was typed; [`None`] if too little came in time.
+    /// `read`: plays a prompt, and returns the digits; [`None`] if too few came in time.
     ///
-    /// It ends with the application, with the channel, with the deadline, or with the connection.
+    /// The wait ends with the application, with the channel, with the deadline, or with the connection.
     ///
     /// # Errors
     /// As [`run`](Self::run).

@@ -53,16 +53,16 @@ impl fmt::Debug for Login {
     }
 }
 
-/// What a session does when its connection has ended by itself: it connects again, after a pause that doubles with each
-/// failure, and subscribes again to what its streams read. Each stream has a [`Missed::Gap`](crate::Missed::Gap) there. A
-/// refused password and a refused address end it for good.
+/// How a session replaces a lost connection: it connects again, after a pause that doubles with each failure, and
+/// restores the subscriptions of its streams. Each stream yields a [`Missed::Gap`](crate::Missed::Gap) in that place. A
+/// refused password or address ends the session for good.
 ///
 /// Commands fail with [`Error::NotConnected`] meanwhile; [`Session::ready`] waits for the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Reconnect {
     /// The pause before the first attempt. Each pause is shortened at random, by half at most, so that many programs do
-    /// not come all at once.
+    /// not reconnect all at once.
     pub first: Duration,
     /// The longest pause.
     pub most: Duration,
@@ -148,34 +148,35 @@ impl Options {
         Self { patience: limit, ..self }
     }
 
-    /// How long a command may take until it is answered, and a subscription until it stands; [`None`] for any time.
-    /// [`Session::within`] says another time for some of them.
+    /// How long a command may take until it is answered, and a subscription until it is active; [`None`] for no limit.
+    /// [`Session::within`] sets another limit for individual calls.
     #[must_use]
     pub fn command_deadline(self, limit: impl Into<Option<Duration>>) -> Self {
         Self { command: limit.into(), ..self }
     }
 
-    /// Ends the connection when nothing has come for so long: a server that is stopped, or a machine that hangs, says
-    /// nothing. A running one sends a HEARTBEAT every 20 seconds, which is subscribed to for that: allow for two.
+    /// Ends the connection when nothing has arrived for this long: a stopped server, or a machine that hangs, sends
+    /// nothing. The session subscribes to HEARTBEAT for it, which a running server sends every 20 seconds: allow for
+    /// two.
     #[must_use]
     pub fn silence(self, limit: impl Into<Option<Duration>>) -> Self {
         Self { silence: limit.into(), ..self }
     }
 
-    /// Ends the connection when no HEARTBEAT has come for so long, even if answers or log lines do: a server whose events are
-    /// stuck.
+    /// Ends the connection when no HEARTBEAT has arrived for this long, even if answers or log lines have: the server's
+    /// events are stuck.
     #[must_use]
     pub fn heartbeat(self, limit: impl Into<Option<Duration>>) -> Self {
         Self { heartbeat: limit.into(), ..self }
     }
 
-    /// The format of events; plain if not said.
+    /// The format of events; plain by default.
     #[must_use]
     pub fn format(self, format: Format) -> Self {
         Self { format: Some(format), ..self }
     }
 
-    /// What to do when the connection has ended by itself.
+    /// What to do when the connection is lost.
     #[must_use]
     pub fn reconnect(self, reconnect: impl Into<Option<Reconnect>>) -> Self {
         Self { reconnect: reconnect.into(), ..self }

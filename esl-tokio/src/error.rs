@@ -25,17 +25,20 @@ pub enum Error {
     TimedOut,
     /// The server refuses what it was told.
     Refused(Answer),
+    /// The value of a variable has not arrived whole: this is what has come of it. `api uuid_getvar` reads it, and needs full
+    /// control.
+    Cut(Answer),
     /// The channel has ended under the application, or before it.
     ChannelEnded(HungUp),
     /// The call that was made has failed, and why.
     NotAnswered(HungUp),
     /// The command can never be sent so, or not on this connection: nothing was sent.
     Command(SendError),
-    /// The application's argument can not be written so that the server reads what is meant: nothing was sent.
+    /// The application's argument cannot be written so that the server reads it as intended: nothing was sent.
     App(AppEncodeError),
     /// The same for whom to call.
     Dial(DialError),
-    /// The channel's events cannot be heard on this connection: it hears its own channel only.
+    /// This connection cannot receive the channel's events: it only gets those of its own channel.
     Unheard,
 }
 
@@ -65,6 +68,7 @@ impl fmt::Display for Error {
             Self::Lost(reason) => fmt::Display::fmt(reason, f),
             Self::TimedOut => f.write_str("no answer in time"),
             Self::Refused(answer) => write!(f, "refused: {answer}"),
+            Self::Cut(answer) => write!(f, "the variable has not arrived whole: {answer}"),
             Self::ChannelEnded(hung_up) => write!(f, "channel ended: {hung_up}"),
             Self::NotAnswered(hung_up) => write!(f, "not answered: {hung_up}"),
             Self::Command(error) => fmt::Display::fmt(error, f),
@@ -145,7 +149,7 @@ impl HungUp {
         Self { cause: cause.map(|cause| cause.as_bytes().into()) }
     }
 
-    /// Why, if an event has told it.
+    /// The cause, if an event has reported it.
     #[must_use]
     pub fn cause(&self) -> Option<HangupCause<'_>> {
         self.cause.as_deref().map(HangupCause::from_bytes)

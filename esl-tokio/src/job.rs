@@ -11,7 +11,8 @@ use esl_proto::client::Tag;
 use crate::state::{Given, Handle, Waiting};
 use crate::{Answer, Error};
 
-/// A command that runs in the background. One that is dropped goes on in the server, and its result is forgotten.
+/// A command that runs in the background. If this is dropped, the command continues on the server, and its result is
+/// discarded.
 #[must_use = "the result of a job is what it is for"]
 pub struct Job {
     waiting: Waiting<Arc<Handle>>,
@@ -41,7 +42,7 @@ impl Job {
         match self.waiting.result().await? {
             Given::Event(event) => Ok(Answer::new(event.body().map(|body| body.to_vec()).unwrap_or_default())),
             Given::Answer(answer) => Ok(answer),
-            Given::Nothing => Ok(Answer::new(*b"")),
+            Given::Variable(_) | Given::Nothing => Ok(Answer::new(*b"")),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One connection: octets between a stream and the session.
+//! One connection: bytes between a stream and the session.
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -19,7 +19,7 @@ use crate::state::Shared;
 const INPUT: (usize, usize) = (8 << 10, 64 << 10);
 /// How long the server may take to say good-bye after `exit`.
 const FAREWELL: Duration = Duration::from_secs(5);
-/// How many times octets are moved before other tasks have their turn.
+/// How many times bytes are moved before other tasks have their turn.
 const ROUNDS: usize = 32;
 
 /// A connection, as a future that is ready when it has ended.
@@ -31,7 +31,7 @@ pub(crate) struct Link<'s, S> {
     output: Vec<u8>,
     written: usize,
     needs_flush: bool,
-    /// The stream takes no octets any more.
+    /// The stream takes no bytes any more.
     is_deaf: bool,
     sleep: Pin<Box<Sleep>>,
     /// Until when the connection must be open.

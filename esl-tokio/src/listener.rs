@@ -55,7 +55,7 @@ impl CallOptions {
         Self { patience, command, linger: None, all_events: false, format: None, limits: Limits::DEFAULT }
     }
 
-    /// How long the server may take to tell of the call.
+    /// How long the server may take to send the call's data.
     #[must_use]
     pub const fn connect_deadline(self, limit: Duration) -> Self {
         Self { patience: limit, ..self }
@@ -74,14 +74,14 @@ impl CallOptions {
         Self { linger: seconds.into(), ..self }
     }
 
-    /// Whether streams may read the events of all channels, where the connection has full control. The server then tells
-    /// each program what happens in all calls: with many of them that is much.
+    /// Whether streams may read the events of all channels, if the connection has full control. The server then sends
+    /// the events of all calls to each program, which can be a lot.
     #[must_use]
     pub const fn all_events(self, all: bool) -> Self {
         Self { all_events: all, ..self }
     }
 
-    /// The format of events; plain if not said.
+    /// The format of events; plain by default.
     #[must_use]
     pub const fn format(self, format: Format) -> Self {
         Self { format: Some(format), ..self }
@@ -89,11 +89,11 @@ impl CallOptions {
 }
 
 impl Call {
-    /// The call of a connection that FreeSWITCH has opened, over any stream: for hosts that listen themselves.
+    /// The call of a connection that FreeSWITCH has opened, over any stream: for programs with their own listener.
     /// [`Listener`] does it for TCP.
     ///
-    /// It ends when the server has told of the call, with the [deadline](CallOptions::connect_deadline), or with the
-    /// connection.
+    /// The wait ends when the server has sent the call's data, with the [deadline](CallOptions::connect_deadline), or
+    /// with the connection.
     ///
     /// # Errors
     /// [`Error::TimedOut`]; [`Error::Lost`]; [`Error::Refused`].
@@ -121,7 +121,7 @@ impl Call {
         let data = match connected.result().await? {
             Given::Event(data) => *data,
             Given::Answer(answer) => return Err(Error::Refused(answer)),
-            Given::Nothing => return Err(Error::Lost(Reason::Closed)),
+            Given::Variable(_) | Given::Nothing => return Err(Error::Lost(Reason::Closed)),
         };
         let (uuid, mode, full) = {
             let state = shared.lock();
@@ -142,7 +142,7 @@ impl Call {
 type Handler = dyn Fn(Call) -> Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>> + Send + Sync;
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Handles calls, whoever has accepted their connections: what [`Listener`] does for TCP.
+/// Handles calls on connections that the program has accepted; [`Listener`] does it for TCP.
 #[derive(Clone)]
 pub struct Calls(Arc<Inner>);
 
@@ -156,10 +156,10 @@ struct Inner {
 }
 
 impl Calls {
-    /// Calls that this handler gets, so many at a time.
+    /// Handles calls with this handler, up to a maximum number at a time.
     ///
-    /// When it returns, the call ends, unless [`Call::resume`] was said or the call was transferred. If it fails or panics, the
-    /// call is hung up with NORMAL_TEMPORARY_FAILURE. That the caller has hung up is no failure.
+    /// When the handler returns, the call ends, unless [`Call::resume`] was called or the call was transferred. If it
+    /// fails or panics, the call is hung up with NORMAL_TEMPORARY_FAILURE. It is no failure if the caller has hung up.
     pub fn new<H, R, E>(options: CallOptions, most: usize, handler: H) -> Self
     where
         H: Fn(Call) -> R + Send + Sync + 'static,
@@ -180,8 +180,8 @@ impl Calls {
         self.0.counts.stats()
     }
 
-    /// Takes a connection that FreeSWITCH has opened, and handles its call in a task of its own. If there are too many calls
-    /// already, this one is hung up with SWITCH_CONGESTION.
+    /// Takes a connection that FreeSWITCH has opened, and handles its call in a separate task. If there are too many
+    /// calls already, this one is hung up with SWITCH_CONGESTION.
     pub fn take<S>(&self, stream: S, peer: &str)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -201,11 +201,11 @@ impl Calls {
         telemetry::spawn_call(peer, async move { running.handle(stream, &name).await });
     }
 
-    /// Waits until no call is handled any more, and after `grace` ends those that are left, with
-    /// NORMAL_TEMPORARY_FAILURE. Connections that come after that are refused.
+    /// Waits until all calls have ended, and after `grace` ends the remaining ones with NORMAL_TEMPORARY_FAILURE. Later
+    /// connections are refused.
     ///
-    /// In sync mode the server reads nothing while an application runs: such a call ends with its application only, and this
-    /// waits as long as a command may take.
+    /// In sync mode the server reads nothing while an application runs: such a call ends only with its application, and
+    /// this waits as long as a command may take.
     pub async fn drain(&self, grace: Duration) {
         let idle = || self.0.stop.closed();
         if timeout(grace, idle()).await.is_err() {
@@ -346,13 +346,13 @@ impl Listener {
         Self { options, ..self }
     }
 
-    /// How many calls are handled at a time: 1000 if not said. Others are hung up with SWITCH_CONGESTION.
+    /// The maximum number of simultaneous calls: 1000 by default. Further ones are hung up with SWITCH_CONGESTION.
     #[must_use]
     pub fn max_calls(self, most: usize) -> Self {
         Self { most, ..self }
     }
 
-    /// How long calls may go on after [`serve_until`](Self::serve_until) was told to end: 10 seconds if not said.
+    /// How long calls may continue after [`serve_until`](Self::serve_until) was told to end: 10 seconds by default.
     #[must_use]
     pub fn grace(self, grace: Duration) -> Self {
         Self { grace, ..self }
@@ -366,11 +366,11 @@ impl Listener {
         self.tcp.local_addr()
     }
 
-    /// Handles calls, each in a task of its own: see [`Calls::new`]. It never ends by itself; dropping it takes no more
-    /// connections, and leaves the calls that are handled to their handlers.
+    /// Handles calls, each in a separate task: see [`Calls::new`]. It never returns; dropping it stops accepting
+    /// connections, and leaves running calls to their handlers.
     ///
     /// # Errors
-    /// None: what hinders a single connection is waited out.
+    /// None: after an error of a single connection it waits and continues.
     pub async fn serve<H, R, E>(self, handler: H) -> io::Result<()>
     where
         H: Fn(Call) -> R + Send + Sync + 'static,
@@ -380,11 +380,11 @@ impl Listener {
         self.serve_until(std::future::pending(), handler).await.map(drop)
     }
 
-    /// The same until `end`: then no more connections are taken, and after the [grace](Self::grace) the calls that are left
-    /// are ended.
+    /// The same until `end`: then no more connections are accepted, and after the [grace](Self::grace) period the
+    /// remaining calls are ended.
     ///
     /// # Errors
-    /// None: what hinders a single connection is waited out.
+    /// None: after an error of a single connection it waits and continues.
     pub async fn serve_until<H, R, E>(self, end: impl Future<Output = ()>, handler: H) -> io::Result<ServeStats>
     where
         H: Fn(Call) -> R + Send + Sync + 'static,

@@ -57,9 +57,9 @@ impl Many {
         self.iter().map(|(name, _)| name).zip(asked).collect()
     }
 
-    /// The events of all of them in one stream. Each keeps its order; among them there is none.
+    /// The events of all of them in one stream. Events of one switch keep their order; there is none between switches.
     ///
-    /// It ends when all subscriptions stand.
+    /// The wait ends when all subscriptions are active.
     ///
     /// # Errors
     /// The first one, as [`Session::events`].
@@ -87,8 +87,8 @@ pub struct ManyEvents {
 }
 
 impl ManyEvents {
-    /// The next event of any of them, with the switch's name; [`None`] when all have ended. What one [misses](Missed) is told
-    /// with its name; the others go on.
+    /// The next event of any of them, with the switch's name; [`None`] when all have ended. If one [misses](Missed)
+    /// events, this reports it with the switch's name; the others continue.
     ///
     /// It ends as [`EventStream::next`] does, with the first that has something. Dropping the wait loses nothing.
     pub async fn next(&mut self) -> Option<(String, Result<Arc<EventBuf>, Missed>)> {

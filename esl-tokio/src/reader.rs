@@ -1,29 +1,29 @@
 //! What lies between the driver of a connection and the streams that are read from it.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
 use esl_proto::session::{Gap, Item, Overflow, Queue, Reason};
 
 use crate::Answer;
 
-/// What a stream could not give, told where it is missing.
+/// Something that a stream could not deliver, reported where it is missing.
 ///
-/// The order is that in which things happened: what was lost before the connection comes as [`Lost`](Self::Lost) before its
-/// [`Gap`](Self::Gap), what was lost after it behind; the gap itself is never among what a full stream loses, unless 64 of
-/// them wait to be read: then the oldest count as lost. Between two connections on which nothing was heard there is one gap,
-/// not two. An end comes last, after all that was read before it.
+/// The order is chronological: events lost before a connection ended are reported as [`Lost`](Self::Lost) before its
+/// [`Gap`](Self::Gap), later losses after it. A full stream does not lose gaps, unless 64 of them wait to be read: then
+/// the oldest count as lost. If a connection received nothing, the gaps before and after it are one. An end comes last,
+/// after everything that was read before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Missed {
-    /// The stream was full, and so many are missing here. It goes on.
+    /// The stream was full, and this many are missing here. The stream continues.
     Lost(u64),
-    /// The connection was lost here and has been made anew: what happened in between is missing. The stream goes on.
+    /// The connection was lost here and has been replaced: events in between are missing. The stream continues.
     Gap(Box<Gap>),
-    /// The server is another one than before the last [`Gap`](Self::Gap): no call of before is left, and the names that it
-    /// has given to its channels and jobs mean nothing any more. It stands before the first event that tells it. The stream
-    /// goes on.
+    /// The server was restarted during the last [`Gap`](Self::Gap): no earlier call is left, and its uuids of channels
+    /// and jobs are no longer valid. This comes before the first event of the new server. The stream continues.
     Restarted {
         /// The `Core-UUID` before.
         before: Box<[u8]>,
@@ -62,10 +62,27 @@ impl fmt::Display for Missed {
 impl std::error::Error for Missed {}
 
 /// The events or log lines that one stream has not read yet.
-pub(crate) struct Reader<T>(Mutex<Inner<T>>);
+pub(crate) struct Reader<T> {
+    inner: Mutex<Inner<T>>,
+    full: Arc<Full>,
+}
+
+/// How many readers of a connection have so much to read that nothing more may be read from the socket: the driver asks each
+/// time that it reads, however many readers there are.
+#[derive(Debug, Default)]
+pub(crate) struct Full(AtomicUsize);
+
+impl Full {
+    pub(crate) fn is_any(&self) -> bool {
+        // Who made room has woken the driver by the lock of the state, which the driver holds.
+        self.0.load(Ordering::Relaxed) > 0
+    }
+}
 
 struct Inner<T> {
     queue: Queue<Entry<T>>,
+    /// Whether it is counted as full.
+    is_full: bool,
     /// How it ends, behind all else: with nothing if quietly.
     end: Option<Option<Missed>>,
     waker: Option<Waker>,
@@ -85,12 +102,23 @@ pub(crate) struct Fill {
 }
 
 impl<T> Reader<T> {
-    pub(crate) const fn new(bound: usize, overflow: Overflow) -> Self {
-        Self(Mutex::new(Inner { queue: Queue::new(bound, overflow), end: None, waker: None }))
+    pub(crate) fn new(bound: usize, overflow: Overflow, full: &Arc<Full>) -> Self {
+        let inner = Inner { queue: Queue::new(bound, overflow), is_full: false, end: None, waker: None };
+        Self { inner: Mutex::new(inner), full: Arc::clone(full) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner<T>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts it as it is now.
+    fn count(&self, inner: &mut Inner<T>) {
+        let is_full = inner.queue.is_blocking() && inner.end.is_none();
+        match (std::mem::replace(&mut inner.is_full, is_full), is_full) {
+            (false, true) => self.full.0.fetch_add(1, Ordering::Relaxed),
+            (true, false) => self.full.0.fetch_sub(1, Ordering::Relaxed),
+            _ => return,
+        };
     }
 
     /// Puts an item at the end, and says how many are lost by it. Whoever is to be woken for it goes to `wakers`.
@@ -98,6 +126,7 @@ impl<T> Reader<T> {
         let mut inner = self.lock();
         let before = inner.queue.lost();
         inner.queue.push(Entry::Item(item));
+        self.count(&mut inner);
         wakers.extend(inner.waker.take());
         inner.queue.lost() - before
     }
@@ -123,12 +152,15 @@ impl<T> Reader<T> {
     pub(crate) fn end(&self, end: Option<Missed>, wakers: &mut Vec<Waker>) {
         let mut inner = self.lock();
         inner.end.get_or_insert(end);
+        self.count(&mut inner);
         wakers.extend(inner.waker.take());
     }
 
-    pub(crate) fn is_blocking(&self) -> bool {
-        let inner = self.lock();
-        inner.queue.is_blocking() && inner.end.is_none()
+    /// Nobody reads it any more.
+    pub(crate) fn leave(&self) {
+        let mut inner = self.lock();
+        inner.end.get_or_insert(None);
+        self.count(&mut inner);
     }
 
     pub(crate) fn fill(&self) -> Fill {
@@ -159,6 +191,7 @@ impl<T> Reader<T> {
             },
         };
         let has_room = was_blocking && !inner.queue.is_blocking();
+        self.count(&mut inner);
         (Poll::Ready(next), has_room)
     }
 }

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use crate::answer::Rows;
 use crate::call::Done;
 use crate::reader::Reader;
-use crate::state::{Given, Handle, Phase, State, Waiting, random};
+use crate::state::{Given, Handle, Phase, State, Variable, Waiting, random};
 use crate::{Answer, Call, Error, EventStream, HungUp, Job, LogStream, Stats, Subscription};
 
 /// How many events or log lines wait for a stream that is not read, unless something else is said.
@@ -26,10 +26,10 @@ const BOUND: usize = 4096;
 /// A connection to FreeSWITCH. Copies share it: any number of tasks may use it at once, and it is closed when the last copy,
 /// stream, job and call is dropped.
 ///
-/// Commands are answered in order and need not be waited for one by one: send many at once, and await them together.
+/// Commands are answered in order, and you need not wait for each: send many at once, and await them together.
 ///
-/// What is a question ([`api`](Self::api), [`bgapi`](Self::bgapi), [`getvar`](Command::GetVar)) gives what the server says,
-/// `-ERR` as well; what is an order fails with [`Error::Refused`] then.
+/// Queries ([`api`](Self::api), [`bgapi`](Self::bgapi), [`getvar`](Command::GetVar)) return the server's answer, even
+/// if it is `-ERR`; other commands then fail with [`Error::Refused`].
 #[derive(Clone)]
 pub struct Session {
     pub(crate) handle: Arc<Handle>,
@@ -53,10 +53,10 @@ impl Session {
 
     // Questions and orders
 
-    /// Asks an API command. The server does nothing else for this connection meanwhile, and sends no events: use
-    /// [`bgapi`](Self::bgapi) for what takes time.
+    /// Runs an API command. Meanwhile the server does nothing else for this connection and sends no events: use
+    /// [`bgapi`](Self::bgapi) for slow commands.
     ///
-    /// It ends with the answer, with the deadline, or with the connection.
+    /// The wait ends with the answer, with the deadline, or with the connection.
     ///
     /// # Errors
     /// [`Error::NotConnected`] and [`Error::Command`] if nothing was sent; [`Error::TimedOut`]; [`Error::Lost`]. `-ERR` is an
@@ -81,13 +81,13 @@ impl Session {
         Ok(Job::new(waiting, tag))
     }
 
-    /// Sends any command, but for `event`, `filter`, `log` and their kin, which are this session's own:
+    /// Sends any command except `event`, `filter`, `log` and related ones, which the session manages:
     /// [`events`](Self::events), [`set_filters`](Self::set_filters), [`log`](Self::log).
     ///
-    /// It ends with the answer, with the deadline, or with the connection.
+    /// The wait ends with the answer, with the deadline, or with the connection.
     ///
     /// # Errors
-    /// As [`api`](Self::api); [`Error::Refused`] if the server says `-ERR` to what is no question.
+    /// As [`api`](Self::api); [`Error::Refused`] if the server answers `-ERR` to a command that is not a query.
     pub async fn send(&self, command: &Command<'_>) -> Result<Answer, Error> {
         let is_question = matches!(command, Command::Api { .. } | Command::GetVar { .. });
         let answer = self.ask(|state, slot, at| state.session.send(command, Some(slot), at)).await?;
@@ -118,10 +118,11 @@ impl Session {
         }
     }
 
-    /// Makes a call and connects it to something. What it gives is the channel that has answered.
+    /// Makes a call and connects it to its destination. Returns the channel that has answered.
     ///
-    /// A single leg without an `origination_uuid` is given one, so that its events are known from the first on; of several,
-    /// the server tells which has answered. What is waited for goes on in the server if the wait is dropped or timed out.
+    /// A single leg without an `origination_uuid` is given one, so that its events can be followed from the beginning;
+    /// with several legs, the server reports which one has answered. The server continues to call if the wait is
+    /// dropped or times out.
     ///
     /// ```no_run
     /// use esl_tokio::dial::{Destination, Leg, Originate};
@@ -154,8 +155,8 @@ impl Session {
         Ok(self.call(answer.detail().as_bytes()))
     }
 
-    /// Executes an application in a channel: `fs.execute(uuid, "playback", "x.wav")`. [`call`](Self::call) has methods for
-    /// those that programs drive, whose arguments arrive as they are meant.
+    /// Executes an application in a channel: `fs.execute(uuid, "playback", "x.wav")`. [`call`](Self::call) has methods
+    /// for common applications, whose arguments arrive as intended.
     ///
     /// It ends with the application, with the channel, with the deadline of [`within`](Self::within), or with the connection.
     ///
@@ -175,8 +176,18 @@ impl Session {
         let (wait, _) = self.begin(self.work, |state, slot, at| state.session.execute(message, slot, at)).await?;
         match wait.result().await? {
             Given::Event(event) => Ok(Done::new(Some(*event))),
-            Given::Answer(_) | Given::Nothing => Ok(Done::new(None)),
+            Given::Answer(_) | Given::Variable(_) | Given::Nothing => Ok(Done::new(None)),
         }
+    }
+
+    /// The value of a variable of a channel, or of that of an outbound connection.
+    pub(crate) async fn variable(&self, uuid: Option<&[u8]>, name: &str) -> Result<Variable, Error> {
+        let send = |state: &mut State, slot, at| state.session.read_variable(uuid, name, slot, at);
+        let (wait, _) = self.begin(self.command, send).await?;
+        Ok(match wait.result().await? {
+            Given::Variable(variable) => *variable,
+            Given::Answer(_) | Given::Event(_) | Given::Nothing => Variable::Unset,
+        })
     }
 
     /// A channel of the server's. Whether there is one is not asked.
@@ -186,16 +197,16 @@ impl Session {
 
     // Events and the log
 
-    /// Events as they come, from now on: `fs.events([EventName::ChannelAnswer])`,
-    /// `fs.events(Interest::all().of_channel(uuid))`. The subscription stands when this returns.
+    /// A stream of events: `fs.events([EventName::ChannelAnswer])`, `fs.events(Interest::all().of_channel(uuid))`. The
+    /// subscription is active when this returns.
     ///
-    /// At most 4096 events wait to be read; then the oldest are lost, and the stream says so.
+    /// At most 4096 events wait to be read; beyond that, the oldest are lost, which the stream reports.
     ///
-    /// It ends when the server has answered, with the deadline, or with the connection.
+    /// The wait ends when the server has answered, with the deadline, or with the connection.
     ///
     /// # Errors
-    /// [`Error::Refused`] if the user has no right to them, or a connection for one channel cannot hear them;
-    /// [`Error::TimedOut`]; [`Error::Lost`]; [`Error::Command`] if a name is none.
+    /// [`Error::Refused`] if the user has no right to them, or the connection of a single channel cannot receive them;
+    /// [`Error::TimedOut`]; [`Error::Lost`]; [`Error::Command`] if a name is invalid.
     pub async fn events(&self, interest: impl Into<Interest>) -> Result<EventStream, Error> {
         self.events_with(interest, BOUND, Overflow::DropOldest).await
     }
@@ -203,7 +214,7 @@ impl Session {
     /// The same with this bound, and this policy when it is reached. With [`Overflow::Block`] nothing more is read from the
     /// connection until there is room, no answers either: do not wait for one while such a stream is full.
     ///
-    /// It ends as [`events`](Self::events) does.
+    /// The wait ends as that of [`events`](Self::events).
     ///
     /// # Errors
     /// As [`events`](Self::events).
@@ -213,17 +224,17 @@ impl Session {
         bound: usize,
         overflow: Overflow,
     ) -> Result<EventStream, Error> {
-        let reader = Arc::new(Reader::new(bound, overflow));
+        let reader = Arc::new(Reader::new(bound, overflow, &self.handle.shared.lock().full));
         let slot = self.listen(interest.into(), Some(&reader))?;
         let stream = EventStream::new(&self.handle, reader, slot);
         self.stands(slot).await?;
         Ok(stream)
     }
 
-    /// Subscribes to events without reading them, until what this gives is dropped: they come to streams that take what comes
-    /// anyway, and are ready for such streams at once.
+    /// Subscribes to events without reading them, until the result is dropped: they go to streams without a
+    /// subscription of their own, which are ready at once.
     ///
-    /// It ends as [`events`](Self::events) does.
+    /// The wait ends as that of [`events`](Self::events).
     ///
     /// # Errors
     /// As [`events`](Self::events).
@@ -234,18 +245,17 @@ impl Session {
         Ok(subscription)
     }
 
-    /// The lines of the server's log up to this level, as they come from now on. They are bounded as
-    /// [`events`](Self::events) are.
+    /// A stream of the server's log up to this level, bounded like [`events`](Self::events).
     ///
-    /// It ends as [`events`](Self::events) does.
+    /// The wait ends as that of [`events`](Self::events).
     ///
     /// # Errors
     /// [`Error::Command`] if the user has no right to them; otherwise as [`events`](Self::events).
     pub async fn log(&self, level: LogLevel) -> Result<LogStream, Error> {
         let shared = &self.handle.shared;
-        let reader = Arc::new(Reader::new(BOUND, Overflow::DropOldest));
         let (stream, slot) = {
             let mut state = shared.lock();
+            let reader = Arc::new(Reader::new(BOUND, Overflow::DropOldest, &state.full));
             let slot = state.next_slot();
             state.logs.insert(slot.0, Arc::clone(&reader));
             let result = state.session.listen_log(slot, level);
@@ -259,16 +269,17 @@ impl Session {
         Ok(stream)
     }
 
-    /// The filters of this session from now on: of the events, those come that one of them lets in, and those that waits need.
-    /// A value that begins with `-` excludes. `fs.set_filters([("Call-Direction", "inbound")])`; none takes all away.
+    /// Replaces the filters of this session: only events that match one of them arrive, and those that waits need. A
+    /// value that begins with `-` excludes events. `fs.set_filters([("Call-Direction", "inbound")])`; an empty list
+    /// removes all filters.
     ///
-    /// They hold for all streams, and for the connections to come.
+    /// They apply to all streams, and also after a reconnect.
     ///
-    /// It ends when the server has answered, with the deadline, or with the connection.
+    /// The wait ends when the server has answered, with the deadline, or with the connection.
     ///
     /// # Errors
-    /// [`Error::Command`] if one cannot be sent; [`Error::Refused`] if the server takes one of them not, the others stand;
-    /// [`Error::TimedOut`]; [`Error::Lost`].
+    /// [`Error::Command`] if one cannot be sent; [`Error::Refused`] if the server refuses one of them, while the others
+    /// apply; [`Error::TimedOut`]; [`Error::Lost`].
     pub async fn set_filters<N: AsRef<[u8]>, V: AsRef<[u8]>>(
         &self,
         filters: impl IntoIterator<Item = (N, V)>,
@@ -284,7 +295,7 @@ impl Session {
 
     /// The format of events from now on.
     ///
-    /// It ends when the server has answered, with the deadline, or with the connection.
+    /// The wait ends when the server has answered, with the deadline, or with the connection.
     ///
     /// # Errors
     /// [`Error::TimedOut`]; [`Error::Lost`].
@@ -370,8 +381,8 @@ impl Session {
         self.handle.shared.lock().refusal().is_none()
     }
 
-    /// Says `exit` behind all that was sent before, waits for the server's good-bye, for five seconds at most, and closes the
-    /// connection. Streams end quietly; who still waits then gets [`Error::Lost`].
+    /// Sends `exit` after everything sent before, waits for the server to disconnect, for at most five seconds, and
+    /// closes the connection. Streams end normally; other pending waits end with [`Error::Lost`].
     ///
     /// It ends with the connection.
     pub async fn close(&self) {
@@ -402,7 +413,8 @@ impl Session {
         &self.handle.shared.peer
     }
 
-    /// The server's `Core-UUID`, once an event has told it. Another one after a reconnect means that it was started anew.
+    /// The server's `Core-UUID`, once it is known from an event. If it has changed after a reconnect, the server was
+    /// restarted.
     #[must_use]
     pub fn core_uuid(&self) -> Option<Vec<u8>> {
         self.handle.shared.lock().session.core_uuid().map(Vec::from)
@@ -495,7 +507,7 @@ where
             Stage::Waiting(waiting) => {
                 return waiting.poll_result(cx).map_ok(|given| match given {
                     Given::Answer(answer) => answer,
-                    Given::Event(_) | Given::Nothing => Answer::new(*b""),
+                    Given::Event(_) | Given::Variable(_) | Given::Nothing => Answer::new(*b""),
                 });
             }
         };

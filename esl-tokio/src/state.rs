@@ -18,12 +18,12 @@ use esl_proto::{Command, Event, Incoming, RecvBuf};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::reader::{Missed, Reader};
+use crate::reader::{Full, Missed, Reader};
 use crate::stats::Counters;
 use crate::telemetry::{self, Peer};
 use crate::{Answer, Error, EventBuf, HungUp, LogBuf, Login};
 
-/// How many octets may wait behind those that are being written before whoever wants to send waits, too.
+/// How many bytes may wait behind those that are being written before whoever wants to send waits, too.
 const OUTPUT: usize = 256 << 10;
 
 /// What a wait is given. There may be many waits: what is seldom stands elsewhere, so that each is small.
@@ -31,7 +31,33 @@ const OUTPUT: usize = 256 << 10;
 pub(crate) enum Given {
     Answer(Answer),
     Event(Box<EventBuf>),
+    Variable(Box<Variable>),
     Nothing,
+}
+
+/// What is told of a variable.
+#[derive(Debug)]
+pub(crate) enum Variable {
+    Unset,
+    Set(Answer),
+    Cut(Answer),
+}
+
+impl Variable {
+    fn of(answer: &Told<'_>) -> Self {
+        match answer.variable() {
+            esl_proto::message::Variable::Set(value) => Self::Set(Answer::new(value.to_vec())),
+            esl_proto::message::Variable::Cut(value) => Self::Cut(Answer::new(value.to_vec())),
+            _ => Self::Unset,
+        }
+    }
+
+    fn cut(self) -> Self {
+        match self {
+            Self::Set(value) | Self::Cut(value) => Self::Cut(value),
+            Self::Unset => Self::Unset,
+        }
+    }
 }
 
 /// A wait.
@@ -64,10 +90,14 @@ pub(crate) struct State {
     waits: SlotMap<Wait>,
     pub(crate) readers: BTreeMap<u64, Arc<Reader<Arc<EventBuf>>>>,
     pub(crate) logs: BTreeMap<u64, Arc<Reader<LogBuf>>>,
+    /// How many of both are full.
+    pub(crate) full: Arc<Full>,
     /// Readers whose events or log lines the server has refused.
     refused: BTreeMap<u64, Answer>,
     /// The refusal of a filter that was asked for last.
     filter_refused: Option<Answer>,
+    /// What has come of variables that are being read, by who waits for them.
+    variables: BTreeMap<u64, Variable>,
     pub(crate) driver: Option<Waker>,
     /// Who is woken as soon as the lock is released.
     wakers: Vec<Waker>,
@@ -151,8 +181,10 @@ impl Shared {
             waits: SlotMap::new(),
             readers: BTreeMap::new(),
             logs: BTreeMap::new(),
+            full: Arc::default(),
             refused: BTreeMap::new(),
             filter_refused: None,
+            variables: BTreeMap::new(),
             driver: None,
             wakers: Vec::new(),
             wakes_driver: false,
@@ -244,7 +276,7 @@ impl State {
     }
 
     pub(crate) fn has_room(&self) -> bool {
-        self.session.to_send().len() < OUTPUT
+        self.session.unsent() < OUTPUT
     }
 
     /// Sends something that is waited for.
@@ -264,6 +296,7 @@ impl State {
     /// wait of its own.
     fn give_up(&mut self, slot: Slot) -> Option<Wait> {
         let wait = self.waits.remove(slot.0);
+        self.variables.remove(&slot.0);
         if let Some(Wait::Pending(_)) = wait {
             self.session.give_up(slot);
         }
@@ -289,7 +322,9 @@ impl State {
 
     /// A reader reads no more.
     pub(crate) fn unlisten(&mut self, slot: Slot, counters: &Counters) {
-        self.readers.remove(&slot.0);
+        if let Some(reader) = self.readers.remove(&slot.0) {
+            reader.leave();
+        }
         self.logs.remove(&slot.0);
         self.refused.remove(&slot.0);
         // What cannot be taken back comes, and nobody reads it.
@@ -422,7 +457,19 @@ impl State {
                 self.refused.insert(slot.0, answer);
                 continue;
             }
-            let result = match Outcome::from(outcome) {
+            let outcome = Outcome::from(outcome);
+            if let Outcome::Value = outcome {
+                if let Some(Incoming::Answer { answer, .. }) = incoming {
+                    self.variables.insert(slot.0, Variable::of(answer));
+                }
+                continue;
+            }
+            let variable = self.variables.remove(&slot.0).unwrap_or(Variable::Unset);
+            let result = match outcome {
+                // Told above.
+                Outcome::Value => continue,
+                Outcome::Read => Ok(Given::Variable(Box::new(variable))),
+                Outcome::Cut => Ok(Given::Variable(Box::new(variable.cut()))),
                 Outcome::Answered => Ok(match incoming {
                     Some(Incoming::Connected { reply, .. }) => reply
                         .channel_data()
@@ -521,8 +568,7 @@ impl State {
 
     /// Whether a reader has so much to read that nothing more may be read from the socket.
     pub(crate) fn is_blocked(&self) -> bool {
-        self.readers.values().any(|reader| reader.is_blocking())
-            || self.logs.values().any(|reader| reader.is_blocking())
+        self.full.is_any()
     }
 }
 

@@ -12,17 +12,17 @@ pub struct Stats {
     pub connections: u64,
     /// Commands that have been sent for the program: `esl.client.commands`.
     pub commands: u64,
-    /// Events that have come: `esl.client.events`.
+    /// Events received: `esl.client.events`.
     pub events: u64,
-    /// Log lines that have come: `esl.client.log_lines`.
+    /// Log lines received: `esl.client.log_lines`.
     pub log_lines: u64,
     /// Events and log lines that streams have lost because they were full: `esl.client.lost_events`.
     pub lost: u64,
     /// Waits that have ended at their deadline: `esl.client.command.timeouts`.
     pub timed_out: u64,
-    /// Octets that have been read: `esl.client.io` with the direction `receive`.
+    /// Bytes that have been read: `esl.client.io` with the direction `receive`.
     pub received: u64,
-    /// Octets that have been written: `esl.client.io` with the direction `transmit`.
+    /// Bytes that have been written: `esl.client.io` with the direction `transmit`.
     pub sent: u64,
 }
 

@@ -53,8 +53,8 @@ macro_rules! stream {
 
             /// The next one; [`None`] after the end. Dropping the wait loses nothing.
             ///
-            /// It ends with what has come, with what is [missing](Missed), or with the connection: quietly if this side has
-            /// closed it, else with [`Missed::Ended`].
+            /// Returns the next item, an error for what is [missing](Missed), or the end of the connection: [`None`] if
+            /// this program has closed it, otherwise [`Missed::Ended`].
             pub async fn next(&mut self) -> Option<Result<$item, Missed>> {
                 poll_fn(|cx| self.0.poll_next(cx)).await
             }
@@ -84,13 +84,13 @@ macro_rules! stream {
 }
 
 stream! {
-    /// Events as they come. Made by [`Session::events`](crate::Session::events); dropping it ends the subscription, unless
-    /// others need it.
+    /// A stream of events. Made by [`Session::events`](crate::Session::events); dropping it ends the subscription,
+    /// unless others need it.
     EventStream of Arc<EventBuf>
 }
 
 stream! {
-    /// Lines of the server's log as they come. Made by [`Session::log`](crate::Session::log).
+    /// A stream of the server's log. Made by [`Session::log`](crate::Session::log).
     LogStream of LogBuf
 }
 
@@ -106,8 +106,8 @@ impl Drop for LogStream {
     }
 }
 
-/// Events that are subscribed to without being read, until this is dropped: a stream that asks for less than it needs hears
-/// them too. Made by [`Session::subscribe`](crate::Session::subscribe).
+/// A subscription without a reader, until this is dropped: streams without a subscription of their own get its events,
+/// too. Made by [`Session::subscribe`](crate::Session::subscribe).
 #[must_use = "a subscription that is dropped ends"]
 pub struct Subscription {
     handle: Arc<Handle>,

@@ -1,6 +1,6 @@
 //! What the program's log, traces and metrics are told. Without the features, nothing.
 //!
-//! Names are those of OpenTelemetry's semantic conventions where it has them.
+//! The names follow OpenTelemetry's semantic conventions where these define any.
 
 use std::fmt::Display;
 use std::future::Future;

@@ -15,8 +15,9 @@ use esl_tokio::name::{EventName, Format, HangupCause};
 use program::program;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::spawn_blocking;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 /// Longer than anything here takes on the slowest machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -127,49 +128,104 @@ async fn command_tells_success_from_failure() {
     }
 }
 
+/// A program whose lines are read while it runs. It ends with this.
+struct Watched {
+    child: Child,
+    lines: UnboundedReceiver<String>,
+    text: String,
+}
+
+impl Watched {
+    async fn start(name: &'static str, words: &[&str]) -> Self {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        let started =
+            spawn_blocking(move || start(name, &words.iter().map(|word| &**word).collect::<Vec<_>>())).await.unwrap();
+        let (mut child, (sender, lines)) = (started, unbounded_channel());
+        let outputs: [Box<dyn std::io::Read + Send>; 2] =
+            [Box::new(child.stdout.take().unwrap()), Box::new(child.stderr.take().unwrap())];
+        for output in outputs {
+            let sender = sender.clone();
+            std::thread::spawn(move || {
+                BufReader::new(output).lines().map_while(Result::ok).try_for_each(|line| sender.send(line + "\n"))
+            });
+        }
+        Self { child, lines, text: String::new() }
+    }
+
+    /// Waits until it says a line of this kind, on standard output or for errors.
+    async fn until(&mut self, is_it: impl Fn(&str) -> bool) {
+        let found = async {
+            while let Some(line) = self.lines.recv().await {
+                self.text += &line;
+                if is_it(line.trim_end()) {
+                    return true;
+                }
+            }
+            false
+        };
+        let found = timeout(PATIENCE, found).await;
+        assert_eq!(found, Ok(true), "{}", self.text);
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Waits until somebody has subscribed to what happens to calls.
+async fn somebody_hears(switch: &Switch) {
+    let hears = async {
+        // It is about no call.
+        while switch.act(|sim| sim.fire("CALL_UPDATE", &[], None)) == 0 {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(PATIENCE, hears).await.expect("nobody subscribes");
+}
+
 #[tokio::test]
 async fn monitor_tells_what_came_and_went_and_connects_again() {
     let switch = Switch::start();
     let at = serve(&switch).await;
     switch.act(|sim| sim.api("originate", "user/1 &park()"));
-    let watching = spawn_blocking({
-        let at = at.clone();
-        move || finish(start("monitor", &[&at, "--once-for", "5"]))
-    });
-    sleep(Duration::from_secs(1)).await;
+    let mut monitor = Watched::start("monitor", &[&at]).await;
+    somebody_hears(&switch).await;
     let fs = switch.session().await;
     let call = fs.api("originate user/1000 &park()").await.unwrap().detail().into_owned();
+    monitor.until(|line| line.contains("ACTIVE") && line.ends_with(&call)).await;
     assert!(!fs.api(format!("uuid_kill {call} USER_BUSY")).await.unwrap().is_err());
-    sleep(Duration::from_millis(500)).await;
+    monitor.until(|line| line.contains("HANGUP") && line.ends_with(&format!("USER_BUSY {call}"))).await;
     switch.act(Sim::shut_down);
-    sleep(Duration::from_secs(2)).await;
+    monitor.until(|line| line.contains("gap: server is shutting down")).await;
     let fs = switch.session().await;
     let second = fs.api("originate user/1000 &park()").await.unwrap().detail().into_owned();
-    let output = watching.await.unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    let states: Vec<&str> =
-        text.lines().filter(|line| line.ends_with(&call)).map(|line| line.split_whitespace().nth(2).unwrap()).collect();
-    assert!(states.contains(&"ACTIVE") && states.last() == Some(&"HANGUP"), "{text}");
-    assert!(text.lines().any(|line| line.contains("HANGUP") && line.ends_with(&format!("USER_BUSY {call}"))), "{text}");
-    assert!(text.contains(&second), "{text}");
-    assert!(String::from_utf8_lossy(&output.stderr).contains("gap: server is shutting down"));
-    assert_eq!(output.status.code(), Some(0));
+    monitor.until(|line| line.ends_with(&second)).await;
+    let last = monitor.text.lines().rfind(|line| line.ends_with(&call)).unwrap();
+    assert!(last.contains("HANGUP"), "{}", monitor.text);
+    assert_eq!(run("monitor", &[&at, "--once-for", "0.1"]).await.0, Some(0));
 }
 
 #[tokio::test]
 async fn monitor_prints_events_as_json() {
     let switch = Switch::start();
     let at = serve(&switch).await;
-    let watching = spawn_blocking(move || finish(start("monitor", &[&at, "--json", "--once-for", "3"])));
-    sleep(Duration::from_secs(1)).await;
+    let mut monitor = Watched::start("monitor", &[&at, "--json"]).await;
+    somebody_hears(&switch).await;
     let fs = switch.session().await;
     fs.api("originate {a='x\ty é'}user/1000 &park()").await.unwrap();
-    let output = watching.await.unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    let events: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert!(events.len() > 10, "{text}");
+    let read = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap();
+    monitor.until(|line| read(line)["Event-Name"] == "CHANNEL_ANSWER").await;
+    let events: Vec<serde_json::Value> = monitor.text.lines().map(read).collect();
     assert!(events.iter().all(|event| event["Event-Name"].is_string()));
-    assert!(events.iter().any(|event| event["variable_a"] == "x\ty é"), "{text}");
+    let answer = events.last().unwrap();
+    assert_eq!(
+        (&answer["Event-Name"], &answer["variable_a"]),
+        (&"CHANNEL_ANSWER".into(), &"x\ty é".into()),
+        "{answer}"
+    );
 }
 
 /// A program on a terminal of its own, which `script` makes. It ends with this.

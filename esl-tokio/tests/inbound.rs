@@ -133,6 +133,24 @@ async fn a_stream_that_blocks_loses_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_full_stream_that_is_dropped_blocks_no_longer() {
+    let switch = Switch::with(Config::default(), 1024);
+    let fs = switch.session().await;
+    let full = [
+        fs.events_with([EventName::Heartbeat], 1, Overflow::Block).await.unwrap(),
+        fs.events_with([EventName::Heartbeat], 1, Overflow::Block).await.unwrap(),
+    ];
+    for _ in 0..100 {
+        switch.act(|sim| sim.fire("HEARTBEAT", &[], None));
+    }
+    for stream in full {
+        assert!(matches!(fs.within(SECOND).api("status").await, Err(Error::TimedOut)));
+        drop(stream);
+    }
+    assert!(fs.api("status").await.unwrap().text().starts_with("UP "));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_a_user_may_not_have_is_refused() {
     let user = User {
         name: "bob".into(),

@@ -12,6 +12,7 @@ use esl_sim::{Config, Faults};
 use esl_tokio::app::{Conference, PlayAndGetDigits, Transfer};
 use esl_tokio::name::{EventName, HangupCause};
 use esl_tokio::{Call, CallOptions, Calls, Error, HungUp, Interest};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MODES: [&str; 4] = ["async full", "async", "full", ""];
@@ -245,7 +246,7 @@ async fn a_stop_ends_what_is_played() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_without_a_call_does_not_stay() {
-    let (client, server) = tokio::io::duplex(1024);
+    let (client, server) = duplex(1024);
     let calls = Calls::new(CallOptions::new(), 1, |_: Call| async move { Ok::<(), Error>(()) });
     calls.take(client, "nobody");
     calls.drain(60 * SECOND).await;
@@ -258,5 +259,67 @@ async fn a_connection_without_a_call_does_not_stay() {
         let stream = switch.called("async full").await;
         let result = Call::accept(stream, "switch", CallOptions::new()).await;
         assert!(matches!(result, Err(Error::Lost(_))), "{result:?}");
+    }
+}
+
+/// The switch's side of a call whose variables are what FreeSWITCH breaks its replies with.
+async fn odd_variables(mut stream: tokio::io::DuplexStream, control: &str) {
+    let data = format!(
+        "Event-Name: CHANNEL_DATA\nUnique-ID: u1\nContent-Type: command/reply\nReply-Text: %2BOK%0A\nSocket-Mode: async\n\
+         Control: {control}\n\n"
+    );
+    let mut input = Vec::new();
+    loop {
+        while let Some(end) = input.windows(2).position(|pair| pair == b"\n\n") {
+            let command: Vec<u8> = input.drain(..end + 2).collect();
+            let command = String::from_utf8(command).unwrap();
+            let reply = |text: &str| format!("Content-Type: command/reply\nReply-Text: {text}\n\n");
+            let api = |text: &str| format!("Content-Type: api/response\nContent-Length: {}\n\n{text}", text.len());
+            let answer = match command.trim_end().split_once(' ') {
+                None if command == "connect\n\n" => data.clone(),
+                Some(("getvar", "tilde")) => "Content-Type: command/reply\nx y".into(),
+                Some(("getvar", "blank")) => reply("one\n\nContent-Type: command/reply\nReply-Text: two"),
+                Some(("getvar", "gone")) => reply("at the end"),
+                Some(("getvar", _)) => reply("-ERR command not found"),
+                Some(("sendmsg", uuid)) => reply(&format!("-ERR invalid session id [{uuid}]")),
+                Some(("api", line)) => api(match line {
+                    "uuid_getvar u1 tilde" => "~x y",
+                    "uuid_getvar u1 blank" => "-ERR one\n\nfour",
+                    "uuid_getvar u1 gone" => "-ERR No such channel!\n",
+                    _ => "_undef_",
+                }),
+                _ => reply("+OK"),
+            };
+            if stream.write_all(answer.as_bytes()).await.is_err() {
+                return;
+            }
+        }
+        let mut part = [0; 1024];
+        match stream.read(&mut part).await {
+            Ok(0) | Err(_) => return,
+            Ok(count) => input.extend_from_slice(&part[..count]),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_variable_is_whole_or_told_to_be_cut_and_the_rest_is_in_step() {
+    for control in ["full", "single-channel"] {
+        let (client, server) = duplex(1 << 12);
+        tokio::spawn(odd_variables(server, control));
+        let call = Call::accept(client, "switch", CallOptions::new()).await.unwrap();
+        let (tilde, blank, gone, unset, resumed) =
+            tokio::join!(call.get("tilde"), call.get("blank"), call.get("gone"), call.get("unset"), call.resume());
+        assert!(resumed.is_ok());
+        assert_eq!(gone.unwrap().unwrap().text(), "at the end");
+        assert_eq!(unset.unwrap(), None);
+        if control == "full" {
+            assert_eq!(tilde.unwrap().unwrap().text(), "~x y");
+            assert_eq!(blank.unwrap().unwrap().text(), "-ERR one\n\nfour");
+        } else {
+            assert!(matches!(tilde, Err(Error::Cut(value)) if value.text() == "x y"));
+            assert!(matches!(blank, Err(Error::Cut(value)) if value.text() == "one"));
+        }
+        assert_eq!(call.session().api("uuid_getvar u1 x").await.is_ok(), control == "full", "in step");
     }
 }

@@ -17,23 +17,14 @@ use std::ffi::c_void;
 use std::ptr::{null, null_mut};
 
 use arbitrary::{Result, Unstructured};
-use c_library::client::{
-    eslp_client, eslp_client_alignof, eslp_client_drop, eslp_client_free, eslp_client_init, eslp_client_new,
-    eslp_client_poll, eslp_client_sizeof, eslp_role,
-};
-use c_library::decoder::{
-    ESLP_BUFFER_MIN, eslp_decoder, eslp_decoder_alignof, eslp_decoder_at_end, eslp_decoder_decode, eslp_decoder_drop,
-    eslp_decoder_free, eslp_decoder_incomplete, eslp_decoder_init, eslp_decoder_missing, eslp_decoder_new,
-    eslp_decoder_position, eslp_decoder_sizeof, eslp_limits, eslp_sender,
-};
-use c_library::server::{
-    eslp_server, eslp_server_alignof, eslp_server_drop, eslp_server_free, eslp_server_init, eslp_server_new,
-    eslp_server_options, eslp_server_sizeof,
-};
+use c_library::client::{eslp_client, eslp_role};
+use c_library::decoder::{ESLP_BUFFER_MIN, eslp_decoder, eslp_limits, eslp_sender};
+use c_library::server::{eslp_server, eslp_server_options};
 use c_library::status::eslp_status;
 use memory::{Memory, NONE, bytes, exact, zeroed};
 use server::QUEUED;
 
+use crate::c_functions::*;
 use crate::client::FRAMES;
 
 const OK: eslp_status = eslp_status::ESLP_OK;

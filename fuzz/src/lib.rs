@@ -21,6 +21,8 @@ pub mod transcode;
 pub mod verbs;
 pub mod xml;
 
+#[rustfmt::skip]
+mod c_functions;
 mod messages;
 mod reference;
 mod splits;

@@ -6,13 +6,13 @@
 
 namespace eslp {
 
-/// An application with what it is to do: made by the functions below; whatever else an eslp_app has is set through `->`. It borrows its
-/// texts until it has been written.
+/// An application with its arguments, made by the functions below; other fields of eslp_app are set through `->`. It
+/// borrows its texts until it has been written.
 ///
 ///     char argument[512];
 ///     if (auto play = eslp::app::playback("/tmp/hello.wav").encode(argument)) client.send(eslp::cmd::execute(*play).to(uuid), out);
 ///
-/// Texts arrive as they are: `${...}` is refused, unless expand() says that the server is to expand it.
+/// Texts arrive unchanged: `${...}` is refused, unless expand() lets the server expand it.
 class application {
 public:
     explicit application(eslp_app_kind kind) noexcept : c_() { c_.kind = kind; }

@@ -1,4 +1,4 @@
-// What the other headers share: statuses, octets, iteration, and where handles live.
+// What the other headers share: statuses, bytes, iteration, and where handles live.
 #ifndef ESL_PROTO_BASE_HPP
 #define ESL_PROTO_BASE_HPP
 
@@ -27,7 +27,7 @@
 
 #include "../esl_proto.h"
 
-/// Clang warns where what is given here ends before what is made of it.
+/// Clang warns if an argument is destroyed before the value that borrows it.
 #if defined(__has_cpp_attribute)
 #if __has_cpp_attribute(clang::lifetimebound)
 #define ESL_PROTO_LIFETIMEBOUND [[clang::lifetimebound]]
@@ -164,7 +164,7 @@ std::optional<Result> ask(Function function, Arguments... arguments) noexcept {
     return result;
 }
 
-/// The same where the result is octets.
+/// The same where the result is bytes.
 template <class Function, class... Arguments>
 std::optional<std::string_view> ask_view(Function function, Arguments... arguments) noexcept {
     eslp_bytes octets = {};
@@ -224,7 +224,7 @@ private:
 
 } // namespace detail
 
-/// How a write went: with ESLP_OK `len` octets of the buffer are to be sent, with ESLP_INSUFFICIENT as many are needed.
+/// How a write went: with ESLP_OK `len` bytes of the buffer are to be sent, with ESLP_INSUFFICIENT as many are needed.
 struct [[nodiscard]] written {
     eslp::status status;
     std::size_t len = 0;
@@ -306,7 +306,7 @@ struct storage {
     alignas(ESLP_ALIGN) unsigned char octets[Handle::size];
 };
 
-/// A handle in memory of the caller's, which must stay where it is. It is itself no more than a pointer, and movable.
+/// A handle in the caller's memory, which must not move. The handle itself is just a pointer, and movable.
 template <class Handle>
 class placed : public Handle {
 public:

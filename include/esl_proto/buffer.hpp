@@ -18,7 +18,7 @@ public:
     fixed_buffer(const fixed_buffer&) = delete;
     fixed_buffer& operator=(const fixed_buffer&) = delete;
 
-    /// The octets that have been read and not yet consumed.
+    /// The bytes that have been read and not yet consumed.
     std::string_view filled() const noexcept {
         return std::string_view(::eslp_buffer_data(&c_), ::eslp_buffer_len(&c_));
     }
@@ -32,7 +32,7 @@ public:
     }
     void commit(std::size_t count) noexcept { (void)::eslp_buffer_commit(&c_, count); }
 
-    /// Takes octets off the front.
+    /// Takes bytes off the front.
     void consume(std::size_t count) noexcept { (void)::eslp_buffer_consume(&c_, count); }
 
 protected:
@@ -44,7 +44,7 @@ class growing_buffer : public fixed_buffer {
 public:
     explicit growing_buffer(std::size_t size = 65536) : fixed_buffer(span<char>()), memory_(size) { adopt(); }
 
-    /// Room to read into, so much that `required` octets fit in all; at least one octet.
+    /// Room to read into, so much that `required` bytes fit in all; at least one byte.
     span<char> spare(std::size_t required = 0) {
         std::size_t needed = required > filled().size() ? required : filled().size() + 1;
         if (needed > memory_.size()) {

@@ -78,7 +78,8 @@ struct calls_cursor {
 
 } // namespace detail
 
-/// The channels of a server, each as its last event has told: the functions of eslp::calls. `for (const eslp::call& call : calls)`.
+/// The channels of a server, each in the state of its last event: the functions of eslp::calls. `for (const eslp::call&
+/// call : calls)`.
 class calls_handle {
 public:
     using iterator = sequence<detail::calls_cursor>::iterator;
@@ -90,7 +91,7 @@ public:
     /// The events that it needs, for eslp::interest: valid for ever.
     static std::string_view events() noexcept { return detail::view(::eslp_calls_events()); }
 
-    /// Takes in what an event tells.
+    /// Updates the table from an event.
     change take(const event& event) noexcept {
         eslp_change told = {};
         change result;
@@ -103,7 +104,8 @@ public:
         }
         return result;
     }
-    /// Begins anew with the output of `show channels as json`: next_gone() tells which channels it does not name.
+    /// Restores the table from the output of `show channels as json`: next_gone() returns the channels that are not in
+    /// it.
     eslp::status restore(std::string_view output) noexcept {
         return ::eslp_calls_restore(handle_, output.data(), output.size());
     }
@@ -120,7 +122,7 @@ public:
     end_of_sequence end() const noexcept { return {}; }
     std::size_t size() const noexcept { return ::eslp_calls_len(handle_); }
     bool empty() const noexcept { return size() == 0; }
-    /// How many times a channel has come that there was no room for.
+    /// How many channels there was no room for.
     std::uint64_t overlooked() const noexcept { return ::eslp_calls_overlooked(handle_); }
 
 protected:

@@ -47,8 +47,7 @@ inline std::optional<command_id> id_of(std::uint64_t number) noexcept {
 
 } // namespace detail
 
-/// What came in, or what is to be done instead: a status, and with ESLP_OK a kind. Valid as long as the octets in the
-/// buffer.
+/// A message, or what to do next: a status, and with ESLP_OK a kind. Valid as long as the bytes in the buffer.
 class incoming {
 public:
     incoming() noexcept : c_() {}
@@ -72,9 +71,9 @@ public:
     bool head_ends() const noexcept { return c_.head_ends != 0; }
     /// With the last ESLP_IN_HEAD_PART: whether the head has lost its end.
     bool is_cut() const noexcept { return c_.is_cut != 0; }
-    /// Octets of the body that are to come.
+    /// Bytes of the body still to come.
     std::uint64_t remaining() const noexcept { return c_.remaining; }
-    /// Whether the frame ends here: not so for the parts of a long one, but for the last.
+    /// Whether the frame ends here: false for the parts of a long frame, except the last.
     bool is_last_part() const noexcept {
         switch (c_.kind) {
         case ESLP_IN_HEAD:
@@ -105,7 +104,7 @@ private:
     eslp::status status_ = ESLP_NULL;
 };
 
-/// What became of a command. Send `len` octets, in one piece and in the order of the calls.
+/// What became of a command. Send `len` bytes, in one piece and in the order of the calls.
 class [[nodiscard]] sent {
 public:
     sent() noexcept : c_() {}
@@ -114,7 +113,7 @@ public:
     bool ok() const noexcept { return status_.ok(); }
     /// What its answer will carry. Of several commands, the first; the ids of the others count up.
     command_id id() const noexcept { return command_id(c_.id); }
-    /// How many octets were written; with ESLP_INSUFFICIENT how many are needed.
+    /// How many bytes were written; with ESLP_INSUFFICIENT how many are needed.
     std::size_t len() const noexcept { return c_.len; }
     std::uint64_t count() const noexcept { return c_.count; }
     /// Where the command is wrong, with an error from ESLP_COMMAND_EMPTY on.
@@ -129,7 +128,8 @@ private:
     eslp::status status_ = ESLP_NULL;
 };
 
-/// What a connection wants to hear: to be applied now, and again after every reconnect. It keeps its texts as a command does.
+/// The subscriptions of a connection, to be applied now, and again after every reconnect. It keeps its texts as a
+/// command does.
 class subscription : private detail::kept_texts {
 public:
     subscription() noexcept : c_() {}
@@ -160,7 +160,7 @@ public:
         c_.own_channel = 1;
         return *this;
     }
-    /// Events for the channel's own script come here.
+    /// Diverts the events for the channel's own script here.
     subscription& divert() noexcept {
         c_.divert = 1;
         return *this;
@@ -189,7 +189,7 @@ struct eof_report {
     eslp_end end;
     /// The first may be the one whose answer was cut off.
     eslp::unanswered unanswered;
-    /// Octets of a frame that the end cut off, and those that it lacks: 0 if its head has not said.
+    /// Bytes of a frame that the end cut off, and those missing: 0 if its length is not known from its head.
     std::size_t incomplete;
     std::size_t missing;
     /// The command that the end answers, and its broken reply: nothing in an ordinary connection.
@@ -205,7 +205,7 @@ struct eof_report {
 template <class Buffer>
 class arrivals;
 
-/// One connection from its first octet to its end: the functions of eslp::client and its kin.
+/// One connection from its first byte to its end: the functions of eslp::client and related classes.
 class client_handle {
 public:
     static constexpr std::size_t size = ESLP_CLIENT_SIZE;
@@ -214,7 +214,7 @@ public:
     eslp::status status() const noexcept { return status_; }
     explicit operator bool() const noexcept { return handle_ != nullptr; }
 
-    /// What stands at the front of `buffer`. Take `consumed()` octets off before the next call, whatever it was.
+    /// The message at the front of `buffer`. Remove `consumed()` bytes before the next call in any case.
     incoming poll(std::string_view buffer) noexcept {
         incoming result;
         result.status_ = ::eslp_client_poll(handle_, buffer.data(), buffer.size(), &result.c_);
@@ -222,12 +222,12 @@ public:
         return result;
     }
 
-    /// All that stands in a receive buffer, which it takes care of: see eslp::arrivals.
+    /// The messages in a receive buffer, consumed automatically: see eslp::arrivals.
     template <class Buffer>
     arrivals<Buffer> receive(Buffer& buffer) noexcept;
 
-    /// Writes a command to `out` and counts it as sent. Nothing needs to be waited for: answers come in order, each with
-    /// the id of its command. After an error nothing has changed.
+    /// Writes a command to `out` and counts it as sent. You need not wait: answers come in order, each with the id of
+    /// its command. After an error nothing has changed.
     sent send(const command& command, span<char> out) noexcept {
         return put(::eslp_client_send, &command.c(), out);
     }
@@ -235,7 +235,7 @@ public:
     sent subscribe(const subscription& subscription, span<char> out) noexcept {
         return put(::eslp_client_subscribe, &subscription.c(), out);
     }
-    /// And those that take it back.
+    /// And those that undo it.
     sent unsubscribe(const subscription& subscription, span<char> out) noexcept {
         return put(::eslp_client_unsubscribe, &subscription.c(), out);
     }
@@ -269,11 +269,11 @@ public:
     /// Whether the server takes all commands.
     bool is_open() const noexcept { return ::eslp_client_is_open(handle_); }
     bool is_lingering() const noexcept { return ::eslp_client_is_lingering(handle_); }
-    /// In outbound mode, once the reply to `connect` has told: whether all commands may be used.
+    /// In outbound mode, known from the reply to `connect`: whether all commands may be used.
     std::optional<bool> full_control() const noexcept {
         return detail::ask<bool>(::eslp_client_full_control, const_cast<const eslp_client*>(handle_));
     }
-    /// And whether applications run beside the commands.
+    /// And whether applications run asynchronously.
     std::optional<eslp_socket_mode> socket_mode() const noexcept {
         return detail::ask<eslp_socket_mode>(::eslp_client_socket_mode, const_cast<const eslp_client*>(handle_));
     }
@@ -315,8 +315,8 @@ using client = on_heap<client_handle>;
 using placed_client = placed<client_handle>;
 using fixed_client = in_place<client_handle>;
 
-/// What stands in a receive buffer, message by message. Each is taken off the buffer when the next is looked for, or
-/// when this goes.
+/// The messages in a receive buffer, one by one. Each is consumed when the next is requested, or when this is
+/// destroyed.
 ///
 ///     auto arrivals = client.receive(buffer);
 ///     for (const eslp::incoming& in : arrivals) { ... }

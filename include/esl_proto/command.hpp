@@ -14,7 +14,7 @@ struct pair : eslp_pair {
     }
     /// What a function of the library has made: see eslp::on().
     explicit pair(const eslp_pair& c) noexcept : eslp_pair(c) {}
-    /// It keeps pointers: what is about to end is no text for it.
+    /// It keeps pointers, so temporaries are not accepted as texts.
     template <class Name, class Value,
               class = std::enable_if_t<std::is_same_v<Name, std::string> || std::is_same_v<Value, std::string>>>
     pair(Name&&, Value&&) = delete;
@@ -26,7 +26,7 @@ struct fault {
     eslp_field field = ESLP_FIELD_NONE;
     /// Which one, if the command has several of them.
     std::size_t item = 0;
-    /// The octet of that part.
+    /// The byte of that part.
     std::size_t offset = 0;
 
     fault() = default;
@@ -36,16 +36,16 @@ struct fault {
     std::string_view text() const noexcept { return detail::view(::eslp_field_text(field)); }
 };
 
-/// A command, made by one of the types in eslp::cmd or read from a request. It borrows the texts it was made of, which must stay where
-/// they are until it has been written, but for a std::string that is given by value: that is taken over.
+/// A command, made by one of the types in eslp::cmd or read from a request. It borrows the texts it was made of, which
+/// must stay where they are until it has been written, except a std::string passed by value, which it owns.
 ///
 ///     eslp::cmd::api status("status " + what); // good as long as `status` is there
 ///
-/// No text can forge the protocol: line ends and NUL are refused wherever they would. What may hold line ends travels
-/// as a body.
+/// No text can forge the protocol: line ends and NUL are refused wherever they would. Texts that may hold line ends are
+/// sent as a body.
 class command : protected detail::kept_texts {
 public:
-    /// How a command was written: with ESLP_OK `len` octets of it, with ESLP_INSUFFICIENT how many are needed, and with
+    /// How a command was written: with ESLP_OK `len` bytes of it, with ESLP_INSUFFICIENT how many are needed, and with
     /// an error from ESLP_COMMAND_EMPTY on where it is wrong.
     struct [[nodiscard]] encoded {
         eslp::status status;
@@ -125,7 +125,7 @@ protected:
 
 } // namespace detail
 
-/// The commands, under the names that they have on the wire. Options are said by functions of their names:
+/// The commands, under the names that they have on the wire. Options are set by functions with their names:
 /// `cmd::execute("playback", "/tmp/hello.wav").to(uuid).event_uuid("hello").loops(2)`.
 namespace cmd {
 
@@ -163,7 +163,7 @@ struct bgapi : command {
         c_.as.api.line = keep(line);
     }
 
-    /// The name that the job shall have, at most 200 octets.
+    /// The name that the job shall have, at most 200 bytes.
     bgapi& job_uuid(string_arg name) {
         c_.as.api.job_uuid = keep(name);
         return *this;
@@ -177,7 +177,7 @@ struct event : command {
     }
     event(eslp::format format, string_arg names) : event(names) { this->format(format); }
 
-    /// The format of all events from now on; left as it is if not said.
+    /// The format of all events from now on; unchanged by default.
     event& format(eslp::format format) noexcept {
         c_.as.event.format = format;
         return *this;
@@ -211,7 +211,7 @@ struct myevents : command {
     myevents() noexcept : command(ESLP_COMMAND_MYEVENTS) {}
     explicit myevents(string_arg uuid) : myevents() { c_.as.myevents.uuid = keep(uuid); }
 
-    /// In outbound mode only: the server would lose it beside a uuid.
+    /// In outbound mode only: the server would lose it together with a uuid.
     myevents& format(eslp::format format) noexcept {
         c_.as.myevents.format = format;
         return *this;
@@ -289,7 +289,7 @@ struct execute : detail::channel_command<execute> {
         message().execute.loops = count;
         return *this;
     }
-    /// The bridged channel hears its hold music meanwhile.
+    /// The bridged channel gets its hold music meanwhile.
     execute& hold_bleg(bool on = true) noexcept {
         message().execute.hold_bleg = on;
         return *this;

@@ -9,7 +9,7 @@
 
 namespace eslp {
 
-/// A connection that lacks only its socket: the functions of eslp::connection and its kin.
+/// A connection that lacks only its socket: the functions of eslp::connection and related classes.
 class connection_handle {
 public:
     static constexpr std::size_t size = ESLP_CONNECTION_SIZE;
@@ -26,8 +26,7 @@ public:
     }
     void commit(std::size_t count) noexcept { (void)::eslp_connection_commit(handle_, count); }
 
-    /// The next thing that has come in, valid until the next call of this, of spare() or of eof(). It goes off the input by
-    /// itself: there is nothing to consume.
+    /// The next message, valid until the next call of this, of spare() or of eof(). It is consumed automatically.
     incoming next() noexcept {
         incoming result;
         result.status_ = ::eslp_connection_next(handle_, &result.c_);
@@ -35,7 +34,7 @@ public:
         return result;
     }
 
-    /// Writes a command behind what is to be sent. After an error nothing has changed.
+    /// Appends a command to the output. After an error nothing has changed.
     sent send(const command& command) noexcept {
         sent result;
         result.status_ = ::eslp_connection_send(handle_, &command.c(), &result.c_);
@@ -43,7 +42,7 @@ public:
     }
     /// Writes all commands that make a subscription true, or none.
     sent subscribe(const subscription& subscription) noexcept { return put(subscription, false); }
-    /// And those that take it back.
+    /// And those that undo it.
     sent unsubscribe(const subscription& subscription) noexcept { return put(subscription, true); }
     /// Copies a command that this library does not know.
     std::optional<command_id> send_external(std::string_view octets) noexcept {
@@ -72,19 +71,19 @@ public:
     /// Whether the server takes all commands.
     bool is_open() const noexcept { return state().is_open != 0; }
     bool is_lingering() const noexcept { return state().is_lingering != 0; }
-    /// In outbound mode, once the reply to `connect` has told: whether all commands may be used.
+    /// In outbound mode, known from the reply to `connect`: whether all commands may be used.
     std::optional<bool> full_control() const noexcept {
         eslp_connection_state all = state();
         return all.is_connected != 0 ? std::optional<bool>(all.full_control != 0) : std::nullopt;
     }
-    /// And whether applications run beside the commands.
+    /// And whether applications run asynchronously.
     std::optional<eslp_socket_mode> socket_mode() const noexcept {
         eslp_socket_mode mode = state().socket_mode;
         return mode != ESLP_SOCKET_NONE ? std::optional<eslp_socket_mode>(mode) : std::nullopt;
     }
     /// How many commands have been sent and not answered yet.
     std::uint64_t in_flight() const noexcept { return state().in_flight; }
-    /// How long the input must be, if it is too short for what is awaited; 0 if not.
+    /// How long the input must be, if it is too short for the next frame; 0 if not.
     std::size_t required() const noexcept { return state().required; }
     eslp_stats stats() const noexcept { return state().stats; }
 
@@ -113,9 +112,9 @@ private:
     }
 };
 
-/// In memory of the caller's (eslp::storage), and with its memory in itself; both over input and output of the caller's:
-/// `fixed_connection connection(ESLP_INBOUND, input, output)`. What limits say nothing of `max_buffered`, the input never needs
-/// to grow: longer frames come in parts.
+/// In the caller's memory (eslp::storage), and with its own memory; both over the caller's input and output:
+/// `fixed_connection connection(ESLP_INBOUND, input, output)`. If `max_buffered` is not set in the limits, the input
+/// never needs to grow: longer frames come in parts.
 using placed_connection = placed<connection_handle>;
 using fixed_connection = in_place<connection_handle>;
 
@@ -130,7 +129,7 @@ struct connection_memory {
 /// A connection with all of its memory on the heap, which grows where it must.
 class connection : private detail::connection_memory, public placed<connection_handle> {
 public:
-    /// `input` and `output` are the octets to begin with. Without limits every frame is whole.
+    /// `input` and `output` are the bytes to begin with. Without limits every frame is whole.
     explicit connection(eslp_role role, const limits& limits = eslp::limits().max_buffered(SIZE_MAX), std::size_t input = 16384,
                         std::size_t output = 1024)
         : connection(role, limits, std::vector<char>(input), std::vector<char>(output)) {}
@@ -154,7 +153,7 @@ public:
         return connection_handle::spare();
     }
 
-    /// As that of the handle, but there is always room.
+    /// Like that of the handle, but there is always room.
     sent send(const command& command) {
         return with_room([&] { return connection_handle::send(command); });
     }

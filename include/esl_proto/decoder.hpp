@@ -6,8 +6,7 @@
 
 namespace eslp {
 
-/// What a decoder or client refuses to go beyond, and from which size on frames come in parts. 0 stands for the
-/// default.
+/// The limits of a decoder or client, and the size from which frames come in parts. 0 is the default.
 class limits {
 public:
     limits() noexcept : c_() {}
@@ -52,7 +51,7 @@ public:
     /// With ESLP_STEP_HEAD_PART: whether these are the last lines of the head, and whether it has lost its end.
     bool head_ends() const noexcept { return c_.head_ends != 0; }
     bool is_cut() const noexcept { return c_.is_cut != 0; }
-    /// Octets of the body that are to come.
+    /// Bytes of the body still to come.
     std::uint64_t remaining() const noexcept { return c_.remaining; }
     std::uint64_t error_offset() const noexcept { return c_.error_offset; }
 
@@ -62,7 +61,7 @@ private:
     eslp::status status_;
 };
 
-/// Cuts the octets of a stream into frames: the functions of eslp::decoder and its kin.
+/// Cuts the bytes of a stream into frames: the functions of eslp::decoder and related classes.
 class decoder_handle {
 public:
     static constexpr std::size_t size = ESLP_DECODER_SIZE;
@@ -71,7 +70,7 @@ public:
     eslp::status status() const noexcept { return status_; }
     explicit operator bool() const noexcept { return handle_ != nullptr; }
 
-    /// Decodes the next frame or part in `buffer`. Take `consumed()` octets off before the next call.
+    /// Decodes the next frame or part in `buffer`. Take `consumed()` bytes off before the next call.
     step decode(std::string_view buffer) noexcept {
         step result;
         result.status_ = ::eslp_decoder_decode(handle_, buffer.data(), buffer.size(), &result.c_);
@@ -85,14 +84,14 @@ public:
         auto last = detail::ask<eslp_message>(::eslp_decoder_at_end, handle, octets, buffer.size());
         return last ? std::optional<message>(*last) : std::nullopt;
     }
-    /// How many octets of a frame that the end of the stream left incomplete have come, and how many it lacks.
+    /// How many bytes of a frame that the end of the stream left incomplete have come, and how many it lacks.
     std::size_t incomplete(std::string_view buffer) const noexcept {
         return ::eslp_decoder_incomplete(handle_, buffer.data(), buffer.size());
     }
     std::size_t missing(std::string_view buffer) const noexcept {
         return ::eslp_decoder_missing(handle_, buffer.data(), buffer.size());
     }
-    /// Position in the stream of the buffer's first octet.
+    /// Position in the stream of the buffer's first byte.
     std::uint64_t position() const noexcept { return ::eslp_decoder_position(handle_); }
 
 protected:

@@ -29,7 +29,7 @@ struct leg : eslp_leg {
         join = ESLP_JOIN_OR;
         return *this;
     }
-    /// It begins a handle of its own, called at the same time.
+    /// It begins a new handle, called at the same time.
     leg& enterprise() noexcept {
         join = ESLP_JOIN_ENTERPRISE;
         return *this;
@@ -43,7 +43,7 @@ struct dial_fault {
     std::size_t leg = 0;
     /// Which one, if there are several of them in one place.
     std::size_t item = 0;
-    /// The octet of that part.
+    /// The byte of that part.
     std::size_t offset = 0;
 
     dial_fault() = default;
@@ -54,7 +54,7 @@ struct dial_fault {
     std::string_view text() const noexcept { return detail::view(::eslp_dial_field_text(field)); }
 };
 
-/// How a call was written: with ESLP_OK `len` octets of it, with ESLP_DIAL_INSUFFICIENT how many are needed, and with an
+/// How a call was written: with ESLP_OK `len` bytes of it, with ESLP_DIAL_INSUFFICIENT how many are needed, and with an
 /// error from ESLP_DIAL_EMPTY on where it is wrong.
 struct dial_encoded {
     eslp::status status;
@@ -114,7 +114,7 @@ public:
     /// Writes the argument of `bridge`.
     dial_encoded encode(span<char> out) const noexcept { return detail::encode_call(::eslp_bridge_encode, c(), out); }
 
-    /// Reads the argument of `bridge` as the server would, into `storage` and `legs`: as many octets as the text has are
+    /// Reads the argument of `bridge` as the server would, into `storage` and `legs`: as many bytes as the text has are
     /// enough.
     static dial_read parse(std::string_view text, eslp_dial& call, span<char> storage, span<eslp_leg> legs) noexcept {
         return detail::read_call(::eslp_bridge_parse, text, call, storage, legs);
@@ -174,7 +174,7 @@ private:
     eslp_originate c_;
 };
 
-/// What a leg calls, put together of its parts: no part can become another. `leg` takes what encode() has written.
+/// An endpoint, built from its parts: no part can become another. `leg` takes the result of encode().
 class endpoint {
 public:
     /// A user or a group of the directory, in its domain if that is said.
@@ -236,7 +236,7 @@ private:
 /// The variable that has a channel execute something on an occasion, for the variables of a leg, a handle or a dial string.
 struct hook_encoded {
     eslp::status status;
-    /// Valid as long as the octets in the buffer; with ESLP_DIAL_INSUFFICIENT the length of its value is what is needed.
+    /// Valid as long as the bytes in the buffer; with ESLP_DIAL_INSUFFICIENT the length of its value is what is needed.
     eslp_pair variable = {};
     dial_fault fault;
 
@@ -245,7 +245,8 @@ struct hook_encoded {
     pair operator*() const noexcept { return pair(variable); }
 };
 
-/// An application that the channel executes then, as application::encode() gives it: before the call goes on, or when it comes to it.
+/// An application that the channel executes then, from application::encode(): before the call continues, or
+/// asynchronously.
 ///
 ///     auto hook = eslp::on(ESLP_HOOK_ANSWER, *eslp::app::playback("/tmp/recorded.wav").encode(argument), value);
 ///     const eslp::pair variables[] = {*hook};
@@ -274,7 +275,7 @@ public:
 
     dial_encoded encode(span<char> out) const noexcept { return detail::encode_call(::eslp_inline_encode, c_, out); }
 
-    /// Reads one as the server would: headers_of() walks what was read. One octet of storage more than the text has is enough.
+    /// Reads one as the server would: headers_of() walks what was read. One byte of storage more than the text has is enough.
     static eslp::status parse(std::string_view text, eslp_pairs& apps, span<char> storage, std::size_t* offset = nullptr) noexcept {
         return ::eslp_inline_parse(detail::given(text), storage.data(), storage.size(), &apps, offset);
     }

@@ -8,7 +8,7 @@
 
 namespace eslp {
 
-/// An event in the caller's buffer. A view: valid as long as the octets there, and copied at no cost.
+/// An event in the caller's buffer. A view: valid as long as the bytes there, and copied at no cost.
 ///
 ///     for (const auto& [name, value] : event) { ... }
 class event {
@@ -135,8 +135,8 @@ private:
     eslp_event c_;
 };
 
-/// Where the headers of an event stand, noted in slots of the caller's, so that look-ups need not walk the text again.
-/// Valid as long as the octets and the slots, which can then be used for the next event.
+/// An index of an event's headers in the caller's slots, so that look-ups need not walk the text again. Valid as long
+/// as the bytes and the slots, which can then be used for the next event.
 ///
 ///     eslp_slot slots[256];
 ///     eslp::indexed_event call(event, slots);

@@ -6,7 +6,7 @@
 
 namespace eslp {
 
-/// A name for a job or an application, by which its event is told from all others: `run`, at random and once a
+/// A name for a job or an application, by which its event is recognised: `run`, chosen at random once for each
 /// connection, and a number.
 class tag {
 public:
@@ -28,8 +28,8 @@ private:
     char text_[ESLP_TAG_LEN];
 };
 
-/// What is waited for, by number, in slots of the caller's: the number of a tag or the id of a command, and a pointer
-/// that is never followed. For programs that have no map of their own; looking up walks the slots.
+/// A table of pending items in the caller's slots: the number of a tag or the id of a command, and a pointer that is
+/// never followed. For programs without a map; a look-up walks the slots.
 template <class Entry>
 class pending {
 public:

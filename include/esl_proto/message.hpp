@@ -8,12 +8,12 @@ namespace eslp {
 
 /// A header, or a part of one, of a frame that comes in parts.
 struct header_part {
-    /// Nothing if this goes on with the value of the header before it.
+    /// Nothing if this continues the value of the header before it.
     std::optional<eslp::value> name;
     eslp::value value;
-    /// Whether a line end of the value stands before this part of it.
+    /// Whether this part of the value is preceded by a line end.
     bool after_line_end = false;
-    /// Whether the line ends here. Otherwise the first header of the next part goes on with the value.
+    /// Whether the line ends here. Otherwise the first header of the next part continues the value.
     bool is_complete = true;
 };
 
@@ -65,7 +65,7 @@ private:
     eslp_lines c_;
 };
 
-/// One frame by its Content-Type. A view: valid as long as the octets in the buffer.
+/// One frame by its Content-Type. A view: valid as long as the bytes in the buffer.
 ///
 /// Each look-up is empty if the message is of another kind, or does not say.
 class message {
@@ -118,7 +118,7 @@ public:
     }
     std::optional<value> allowed_api() const noexcept { return detail::ask_value(::eslp_reply_allowed_api, &c_); }
     std::optional<bool> allowed_log() const noexcept { return detail::ask<bool>(::eslp_reply_allowed_log, &c_); }
-    /// In the reply to `connect`: whether applications run beside the commands.
+    /// In the reply to `connect`: whether applications run asynchronously.
     std::optional<eslp_socket_mode> socket_mode() const noexcept {
         return detail::ask<eslp_socket_mode>(::eslp_reply_socket_mode, &c_);
     }
@@ -149,7 +149,7 @@ private:
     eslp_message c_;
 };
 
-/// One frame that a client has sent. Valid as long as the octets in the buffer.
+/// One frame that a client has sent. Valid as long as the bytes in the buffer.
 class request {
 public:
     request(const eslp_frame& c) noexcept : c_(c) {}

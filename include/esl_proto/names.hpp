@@ -76,7 +76,7 @@ std::optional<Name> from_text(const value& word) noexcept {
     return text ? from_text<Name>(*text) : std::nullopt;
 }
 
-/// Names of events as commands take them, in memory of its own: room for all that there are.
+/// Names of events as commands take them, with its own memory: room for all of them.
 class event_names {
 public:
     event_names(std::initializer_list<event_name> names) noexcept {

@@ -57,7 +57,7 @@ public:
     /// Takes all headers and the body away, for the next event.
     void clear() noexcept { (void)::eslp_outgoing_event_clear(&c_); }
 
-    /// Adds the headers of an event that was read and takes its body. Its octets must stay where they are.
+    /// Adds the headers of an event that was read and takes its body. Its bytes must stay where they are.
     status read(const event& from) noexcept { return ::eslp_outgoing_event_read(&c_, &from.c()); }
 
     /// Writes the event's document, the body of a frame; `flags` are of eslp_encode. With a status from ESLP_FORGED_NAME on,
@@ -80,14 +80,14 @@ private:
     eslp_outgoing_event c_;
 };
 
-/// The same with `N` slots of its own.
+/// The same with its own `N` slots.
 template <std::size_t N>
 class fixed_outgoing_event : private std::array<eslp_field_slot, N>, public outgoing_event {
 public:
     fixed_outgoing_event() noexcept : outgoing_event(static_cast<std::array<eslp_field_slot, N>&>(*this)) {}
 };
 
-/// What a client wants of the host. Each part is there if the kind says so. Valid as long as the octets in the buffer.
+/// What a client wants of the host. Each part is there if the kind says so. Valid as long as the bytes in the buffer.
 class host_request {
 public:
     host_request(const eslp_host_request& c) noexcept : c_(&c) {}
@@ -141,7 +141,7 @@ public:
         return response;
     }
 
-    /// The rights of a user who is accepted: everything that is not said here.
+    /// The rights of an accepted user: everything that is not denied here.
     response& allowed_events(std::string_view names) noexcept {
         c_.allowed_events = detail::given(names);
         return *this;
@@ -166,7 +166,7 @@ private:
     eslp_response c_;
 };
 
-/// How a connection is made and limited: inbound with FreeSWITCH's own limits if nothing is said.
+/// The options and limits of a connection: by default inbound, with FreeSWITCH's own limits.
 class server_options {
 public:
     server_options() noexcept : c_() {}
@@ -211,7 +211,7 @@ private:
     eslp_server_options c_;
 };
 
-/// What a listener found. Send written() octets of the buffer, whatever it was.
+/// What a listener found. Send written() bytes of the buffer, whatever it was.
 class server_result {
 public:
     server_result() noexcept : c_() {}
@@ -223,7 +223,7 @@ public:
     std::size_t written() const noexcept { return c_.written; }
     /// With ESLP_SERVER_DONE: what it means to the host.
     eslp_effect effect() const noexcept { return c_.effect; }
-    /// With ESLP_SERVER_HOST_REQUEST: what is wanted. Valid as long as this, too.
+    /// With ESLP_SERVER_HOST_REQUEST: the request. Valid as long as this, too.
     eslp::host_request request() const noexcept { return c_.request; }
     /// With ESLP_CLOSED: why.
     eslp_closed closed() const noexcept { return c_.closed; }
@@ -237,7 +237,7 @@ private:
     eslp::status status_ = ESLP_NULL;
 };
 
-/// One connection of a listener: the functions of eslp::server and its kin.
+/// One connection of a listener: the functions of eslp::server and related classes.
 class server_handle {
 public:
     static constexpr std::size_t size = ESLP_SERVER_SIZE;
@@ -246,7 +246,7 @@ public:
     eslp::status status() const noexcept { return status_; }
     explicit operator bool() const noexcept { return handle_ != nullptr; }
 
-    /// Reads the next command from `buffer`, and writes to `out` what needs no host. The octets of a question are to be
+    /// Reads the next command from `buffer`, and writes to `out` what needs no host. The bytes of a question are to be
     /// consumed once it is answered.
     server_result poll(std::string_view buffer, span<char> out) noexcept {
         server_result result;
@@ -323,8 +323,9 @@ public:
     }
     /// Gives up an event that waits.
     void skip() noexcept { (void)::eslp_server_skip(handle_); }
-    /// Counts an event that waits as delivered, in place of deliver(): outgoing_event::frame() has written it in this format and
-    /// with this percent, and the host sends that. ESLP_OTHER_CODING if this connection wants it otherwise.
+    /// Counts a waiting event as delivered, in place of deliver(): the host sends the frame that
+    /// outgoing_event::frame() has written in this format and with this percent. ESLP_OTHER_CODING if this connection
+    /// uses another one.
     eslp::status delivered(format as, eslp_percent percent = ESLP_PERCENT_FREESWITCH) noexcept {
         return ::eslp_server_delivered(handle_, as, percent);
     }

@@ -10,13 +10,13 @@
 
 namespace eslp {
 
-/// A wait or a reader of the program's: a number of its own, for each another one, never 0.
+/// A wait or a reader of the program: a unique number chosen by the program, never 0.
 using slot = std::uint64_t;
 
 /// Why a session has no connection any more, in English.
 inline std::string_view text(eslp_reason reason) noexcept { return detail::view(::eslp_reason_text(reason)); }
 
-/// Which events a reader wants; none are all that come anyway. It keeps its texts as a command does.
+/// The events that a reader wants; an empty one means all that arrive anyway. It keeps its texts as a command does.
 class interest : private detail::kept_texts {
 public:
     interest() noexcept : c_() {}
@@ -40,7 +40,8 @@ private:
     eslp_interest c_;
 };
 
-/// What lies between two connections, valid until the next look for one, or as long as the item of a queue that it stands in.
+/// The gap between two connections, valid until the next look for one, or as long as the item of a queue that contains
+/// it.
 class gap {
 public:
     gap() noexcept : c_() {}
@@ -62,8 +63,8 @@ private:
     eslp_gap c_;
 };
 
-/// The waits, readers and subscriptions of one program: the functions of eslp::session. Times are those of one clock that does
-/// not go back, since any moment.
+/// The waits, readers and subscriptions of one program: the functions of eslp::session. Times are those of a monotonic
+/// clock with any origin.
 class session_handle {
 public:
     using time = std::chrono::milliseconds;
@@ -72,12 +73,12 @@ public:
     eslp::status status() const noexcept { return status_; }
     explicit operator bool() const noexcept { return handle_ != nullptr; }
 
-    /// A connection has been made. Send `auth` when ESLP_IN_AUTH_REQUEST comes, or `connect` at once on an outbound one.
+    /// Begins a new connection. Send `auth` when ESLP_IN_AUTH_REQUEST comes, or `connect` at once on an outbound one.
     eslp::status connect(eslp_role role, time now, const limits& limits = {}) noexcept {
         return ::eslp_session_connect(handle_, role, limits.c(), count(now));
     }
-    /// What stands at the front of `buffer`, as eslp::client::poll(), and takes in what it means: look for outcomes and notices
-    /// before `consumed()` octets are taken off.
+    /// Returns the message at the front of `buffer`, as eslp::client::poll(), and processes it: look for outcomes and
+    /// notices before removing `consumed()` bytes.
     incoming poll(std::string_view buffer, time now) noexcept {
         incoming result;
         result.status_ = ::eslp_session_poll(handle_, buffer.data(), buffer.size(), count(now), &result.c_);
@@ -109,13 +110,19 @@ public:
         return detail::ask<eslp_notice>(::eslp_session_next_notice, handle_);
     }
 
-    /// Sends a command. `waits` for the answer is a slot, 0 for nobody, until `deadline`, 0 for ever; so in all that follow.
+    /// Sends a command. The slot `waits` for the answer (0 for none) until `deadline` (0 for ever), as in the functions
+    /// below.
     sent send(const command& command, slot waits = 0, time deadline = {}) noexcept {
         return put(::eslp_session_send, &command.c(), waits, count(deadline));
     }
     /// The same with a command that has been encoded already.
     sent send_encoded(const command& command, std::string_view octets, slot waits = 0, time deadline = {}) noexcept {
         return put(::eslp_session_send_encoded, &command.c(), octets.data(), octets.size(), waits, count(deadline));
+    }
+    /// Asks for a variable of a channel, or without `uuid` of that of the connection: see eslp_session_read_variable().
+    sent read_variable(std::string_view name, slot waits, time deadline = {}, std::optional<std::string_view> uuid = {}) noexcept {
+        return put(::eslp_session_read_variable, uuid ? detail::given(*uuid) : eslp_bytes{}, detail::given(name), waits,
+                   count(deadline));
     }
     /// Begins a job, and waits for its end.
     sent bgapi(std::string_view line, slot waits, time deadline = {}) noexcept {
@@ -131,7 +138,7 @@ public:
         bool ok = ::eslp_session_last_tag(handle_, tag, sizeof tag) == ESLP_OK;
         return ok ? std::string(tag, sizeof tag) : std::string();
     }
-    /// Nobody waits any more; returns whether somebody did.
+    /// Gives up a wait; returns whether the slot was waiting.
     bool give_up(slot waiting) noexcept { return ::eslp_session_give_up(handle_, waiting) == ESLP_OK; }
     /// Whether a command may be sent now.
     eslp::status may_send(const command& command) const noexcept {
@@ -144,12 +151,12 @@ public:
         return at != 0 ? std::optional<time>(time(at)) : std::nullopt;
     }
     void advance(time now) noexcept { (void)::eslp_session_advance(handle_, count(now)); }
-    /// Octets have come that make no whole frame yet.
+    /// Bytes have arrived that make no whole frame yet.
     void heard(time now) noexcept { (void)::eslp_session_heard(handle_, count(now)); }
-    /// Ends the connection when nothing, or no HEARTBEAT, has come for so long; 0 for never.
+    /// Ends the connection when nothing, or no HEARTBEAT, has arrived for this long; 0 for never.
     eslp::status set_silence(time limit) noexcept { return ::eslp_session_set_silence(handle_, count(limit)); }
     eslp::status set_heartbeat(time limit) noexcept { return ::eslp_session_set_heartbeat(handle_, count(limit)); }
-    /// An outbound connection hears its own channel only. To be set before it is open.
+    /// Restricts an outbound connection to the events of its own channel. Set it before the connection is open.
     void set_own_only(bool own_only) noexcept { (void)::eslp_session_set_own_only(handle_, own_only); }
 
     /// A slot reads these events, over every connection until unlisten().
@@ -160,9 +167,9 @@ public:
     eslp::status listen_log(slot reader, log_level level) noexcept {
         return ::eslp_session_listen_log(handle_, reader, level);
     }
-    /// It reads no more.
+    /// Removes the reader.
     eslp::status unlisten(slot reader) noexcept { return ::eslp_session_unlisten(handle_, reader); }
-    /// These events come no more, whoever reads them; without any, none.
+    /// Unsubscribes from these events for all readers; without any, from all.
     eslp::status unsubscribe(const interest& interest) noexcept {
         return ::eslp_session_unsubscribe(handle_, &interest.c());
     }
@@ -184,7 +191,7 @@ public:
         const eslp_pairs pairs = detail::pairs(filters);
         return ::eslp_session_set_filters(handle_, &pairs);
     }
-    /// The log lines that the program itself wants, beside those of readers; ESLP_LOG_NONE for none.
+    /// The log level that the program wants, in addition to its readers; ESLP_LOG_NONE for none.
     eslp::status set_log(log_level level) noexcept { return ::eslp_session_set_log(handle_, level); }
     eslp::status set_format(eslp::format all) noexcept { return ::eslp_session_set_format(handle_, all); }
 
@@ -194,12 +201,12 @@ public:
         (void)::eslp_session_get_state(handle_, &state);
         return state;
     }
-    /// Whether commands can be sent and are answered; whether all that is wanted stands.
+    /// Whether commands can be sent and are answered; whether everything is subscribed to.
     bool is_open() const noexcept { return state().is_open != 0; }
     bool is_settled() const noexcept { return state().is_settled != 0; }
     /// Why there is no connection any more.
     eslp_reason reason() const noexcept { return state().reason; }
-    /// The server's Core-UUID, once an event has told it.
+    /// The server's Core-UUID, once an event has had it.
     std::optional<std::string_view> core_uuid() const noexcept { return detail::optional_view(state().core_uuid); }
 
 protected:
@@ -224,7 +231,8 @@ private:
     }
 };
 
-/// `session(run)`: on the heap. `run` names its jobs among those of all programs on the server: choose it at random.
+/// `session(run)`: on the heap. `run` distinguishes its jobs from those of other programs on the server: choose it at
+/// random.
 using session = on_heap<session_handle>;
 
 /// What a queue gives.
@@ -254,7 +262,7 @@ public:
 
     eslp::status push(const message& message) noexcept { return ::eslp_queue_push(handle_, &message.c()); }
     eslp::status push(const gap& gap) noexcept { return ::eslp_queue_push_gap(handle_, &gap.c()); }
-    /// What comes first, valid until the next pop.
+    /// The first entry, valid until the next pop.
     std::optional<queue_item> pop() noexcept {
         auto item = detail::ask<eslp_item>(::eslp_queue_pop, handle_);
         return item ? std::optional<queue_item>(queue_item(*item)) : std::nullopt;

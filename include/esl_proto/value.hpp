@@ -7,12 +7,12 @@
 namespace eslp {
 
 /// A name, value or body as it lies in the caller's buffer, decoded only when it is asked to be. Valid as long as the
-/// octets there.
+/// bytes there.
 class value {
 public:
     value() noexcept : c_() {}
     value(const eslp_value& c) noexcept : c_(c) {}
-    /// Octets that need no decoding.
+    /// Bytes that need no decoding.
     value(std::string_view octets) noexcept : c_() {
         c_.data = octets.data();
         c_.len = octets.size();
@@ -20,19 +20,19 @@ public:
 
     const eslp_value& c() const noexcept { return c_; }
 
-    /// The octets as they lie on the wire.
+    /// The bytes as they lie on the wire.
     std::string_view raw() const noexcept { return std::string_view(c_.data, c_.len); }
 
-    /// The decoded octets, if they lie in the buffer just so, as most do.
+    /// The decoded bytes, if they lie in the buffer just so, as most do.
     std::optional<std::string_view> plain() const noexcept { return detail::ask_view(::eslp_value_plain, &c_); }
 
-    /// The decoded octets: in the buffer if they lie there just so, else decoded into `storage`; nothing if that is too
+    /// The decoded bytes: in the buffer if they lie there just so, else decoded into `storage`; nothing if that is too
     /// short. `raw().size()` is enough for all but arrays of JSON events.
     std::optional<std::string_view> read(span<char> storage) const noexcept {
         return detail::ask_view(::eslp_value_read, &c_, static_cast<void*>(storage.data()), storage.size());
     }
 
-    /// A copy of the decoded octets.
+    /// A copy of the decoded bytes.
     std::string str() const {
         std::string text(decoded_len(), '\0');
         // It fits.
@@ -42,7 +42,7 @@ public:
 
     std::size_t decoded_len() const noexcept { return ::eslp_value_decoded_len(&c_); }
 
-    /// The decoded octets as a decimal number.
+    /// The decoded bytes as a decimal number.
     std::optional<std::uint64_t> u64() const noexcept { return detail::ask<std::uint64_t>(::eslp_value_u64, &c_); }
     std::optional<std::int64_t> i64() const noexcept { return detail::ask<std::int64_t>(::eslp_value_i64, &c_); }
 
@@ -50,10 +50,10 @@ public:
 
     /// The elements of an array; of a value that is none, itself.
     auto items() const noexcept;
-    /// The same of what may be an array, wherever it comes from: also of `ARRAY::one|:two` in a reply.
+    /// The same for a possible array from any source, including `ARRAY::one|:two` in a reply.
     auto elements() const noexcept;
 
-    /// Whether the decoded octets are the same, but for the case of ASCII letters.
+    /// Whether the decoded bytes are equal, ignoring ASCII case.
     bool equals_nocase(std::string_view text) const noexcept {
         return ::eslp_value_is_nocase(&c_, detail::given(text));
     }

@@ -24,7 +24,7 @@ def directions() -> str:
     p = Picture(760, 300, "Inbound and outbound connections")
     for x, name, who, first in (
         (20, "Inbound", "your program connects", "FreeSWITCH asks for a password"),
-        (395, "Outbound", "FreeSWITCH connects, once for each call", "your program says connect"),
+        (395, "Outbound", "FreeSWITCH connects, once for each call", "your program sends connect"),
     ):
         p.text(x, 34, name, bold=True, size=17)
         p.text(x, 56, who, ink="soft")
@@ -56,18 +56,18 @@ def sans_io() -> str:
     """The loop of a program on the core."""
     p = Picture(760, 270, "The loop around a protocol without I/O")
     p.box(20, 95, 130, 90, "Your socket", "blocking, epoll,", "asyncio, TLS")
-    p.box(310, 55, 180, 170, "esl-proto", "bytes in, meaning out;", "orders in, bytes out.", "No socket, no clock,", "no thread, no heap", fill="ours", ink="on")
-    p.box(620, 95, 120, 90, "Your program", "what it is for")
+    p.box(310, 55, 180, 170, "esl-proto", "bytes in, messages out;", "commands in, bytes out.", "No socket, no clock,", "no thread, no heap", fill="ours", ink="on")
+    p.box(620, 95, 120, 90, "Your program", "the application")
     p.line([(150, 110), (308, 110)])
-    p.text(229, 102, "bytes as they came", anchor="middle", size=12, ink="soft")
+    p.text(229, 102, "received bytes", anchor="middle", size=12, ink="soft")
     p.line([(310, 170), (152, 170)])
-    p.text(231, 190, "bytes to be sent", anchor="middle", size=12, ink="soft")
+    p.text(231, 190, "bytes to send", anchor="middle", size=12, ink="soft")
     p.line([(490, 110), (618, 110)])
     p.text(554, 102, "events, answers", anchor="middle", size=12, ink="soft")
     p.line([(620, 170), (492, 170)])
     p.text(556, 190, "commands", anchor="middle", size=12, ink="soft")
     p.text(380, 32, "read → ready? → next → send → write → read", anchor="middle", mono=True, size=14)
-    p.text(380, 254, "A test replaces the left box by a literal: no sockets, no waiting, the same result every time.", anchor="middle", ink="soft", size=13)
+    p.text(380, 254, "A test replaces the left box with a literal: no sockets, no waiting, the same result every time.", anchor="middle", ink="soft", size=13)
     return p.done()
 
 
@@ -82,7 +82,7 @@ def states() -> str:
     assert known == set(places), f"a phase without a place: {known ^ set(places)}"
     width, height = 170, 56
     p = Picture(760, 400, "The phases of a client's connection")
-    p.text(30, 34, "Every change of phase that there is, from the table in client/state.rs", ink="soft", size=13)
+    p.text(30, 34, "All changes of phase, from the table in client/state.rs", ink="soft", size=13)
     notes = {
         ("Opening", "AuthSent"): ([(200, 80), (288, 80)], (244, 72), "middle"),
         ("Opening", "ConnectSent"): ([(115, 116), (115, 165), (615, 165), (615, 118)], (215, 158), "middle"),
@@ -141,11 +141,11 @@ def layers() -> str:
     p = Picture(760, 500, "The layers: each uses those below it")
     rows = [
         (20, [("Rust: esl-tokio", "sockets and wakers", 150), ("C: esl-ffi", "esl_proto.h", 120), ("C++", "esl_proto.hpp", 120), ("Python: esl-py", "aio, sync, ESL, testing", 180), ("esl-sim", "the simulated switch", 130)]),
-        (120, [("session", "what waits for what", 220), ("calls", "what is known of each channel", 220), ("dial, command::app", "arguments as their parsers read them", 260)]),
-        (220, [("client · Connection", "one connection to a server", 350), ("server", "the listener that FreeSWITCH runs", 350)]),
+        (120, [("session", "waits, subscriptions", 220), ("calls", "a table of channels", 220), ("dial, command::app", "arguments, written for their parsers", 260)]),
+        (220, [("client · Connection", "one connection to a server", 350), ("server", "FreeSWITCH's listener", 350)]),
         (300, [("message", "what a frame means", 230), ("command", "what a client sends", 230), ("event", "plain, JSON, XML: one view", 220)]),
-        (380, [("frame", "heads, bodies, any split", 230), ("text", "values in their coding", 230), ("name", "FreeSWITCH's words", 220)]),
-        (445, [("scan", "where bytes are found: SSE2, NEON, portable", 720)]),
+        (380, [("frame", "heads, bodies, any split", 230), ("text", "values and their encoding", 230), ("name", "FreeSWITCH's words", 220)]),
+        (445, [("scan", "finding bytes: SSE2, NEON, portable", 720)]),
     ]
     for top, boxes in rows:
         x = 20
@@ -154,8 +154,8 @@ def layers() -> str:
             height = 46 if top == 445 else 56
             p.box(x, top, width, height, name, words, fill="ours" if top >= 120 else "box", ink="on" if top >= 120 else "ink", size=13)
             x += width + gap
-    p.text(20, 98, "bindings and clients: no knowledge of the wire", ink="soft", size=12)
-    p.text(740, 98, "with an allocator and clocks of their own", ink="soft", size=12, anchor="end")
+    p.text(20, 98, "bindings and clients: no knowledge of the wire format", ink="soft", size=12)
+    p.text(740, 98, "with their own allocator and clocks", ink="soft", size=12, anchor="end")
     p.text(20, 198, "esl-proto: session and calls need the feature alloc; nothing else allocates", ink="soft", size=12)
     p.text(740, 198, "no std, no I/O, no clock, no panic", ink="soft", size=12, anchor="end")
     return p.done()
@@ -190,7 +190,7 @@ def records() -> str:
     """How the call records are put together."""
     p = Picture(760, 300, "The call records: from the switch to the database")
     p.box(20, 60, 130, 70, "Switch", "its own queue")
-    p.box(20, 190, 130, 70, "Switch", "as many as wanted")
+    p.box(20, 190, 130, 70, "Switch", "any number")
     p.box(240, 40, 290, 240, "", fill="box")
     p.text(385, 62, "records.py", anchor="middle", bold=True)
     p.box(260, 80, 110, 60, "Stream", "2000 events,", "then it waits", fill="ours", ink="on", size=13)
@@ -204,10 +204,10 @@ def records() -> str:
     p.line([(510, 110), (618, 110)])
     p.text(565, 102, "transactions", anchor="middle", size=12, ink="soft")
     p.line([(258, 240), (152, 240)], dashed=True)
-    p.text(205, 256, "what is true?", anchor="middle", size=12, ink="soft")
+    p.text(205, 256, "current state?", anchor="middle", size=12, ink="soft")
     p.line([(455, 188), (455, 142)], dashed=True)
-    p.text(466, 170, "what was lost", size=12, ink="soft")
-    p.text(20, 294, "A database that is away holds up the writer, the stream, and at last the switch's own queue.", ink="soft", size=12)
+    p.text(466, 170, "losses", size=12, ink="soft")
+    p.text(20, 294, "During a database outage, events wait in the writer, the stream, and finally the switch's own queue.", ink="soft", size=12)
     return p.done()
 
 
@@ -217,7 +217,7 @@ def bridge() -> str:
     for y, name in ((60, "Switch east"), (180, "Switch west")):
         p.box(20, y, 110, 60, name)
     p.box(200, 90, 110, 70, "bridge.py", "leads", fill="ours", ink="on")
-    p.box(200, 200, 110, 50, "bridge.py", "stands by", size=13)
+    p.box(200, 200, 110, 50, "bridge.py", "standby", size=13)
     p.box(380, 40, 170, 270, "")
     p.text(465, 64, "Redis or Valkey", anchor="middle", bold=True)
     for at, name in enumerate(("esl:events:0", "esl:events:1", "...", "esl:events:7")):
@@ -246,8 +246,8 @@ def wallboard() -> str:
     p = Picture(760, 190, "The wallboard: from the switches to the pages")
     for y, name in ((20, "Switch east"), (100, "Switch west")):
         p.box(20, y, 110, 60, name)
-    p.box(230, 20, 120, 60, "Calls", "what is true now", size=13)
-    p.box(230, 100, 120, 60, "Calls", "what is true now", size=13)
+    p.box(230, 20, 120, 60, "Calls", "current state", size=13)
+    p.box(230, 100, 120, 60, "Calls", "current state", size=13)
     p.box(440, 55, 110, 70, "Server", "one text", "for all pages", fill="ours", ink="on", size=13)
     p.box(640, 20, 100, 60, "Page", "text only")
     p.box(640, 100, 100, 60, "Page", "text only")
@@ -257,7 +257,7 @@ def wallboard() -> str:
         p.line([(350, y), (438, 90)])
         p.line([(550, 90), (638, y)], ink="ours")
     p.text(594, 40, "server-sent", anchor="middle", size=12, ink="soft")
-    p.text(20, 184, "After a gap, the list of channels that the server has puts right what is shown.", ink="soft", size=12)
+    p.text(20, 184, "After a gap, the server's list of channels corrects the page.", ink="soft", size=12)
     return p.done()
 
 
@@ -274,10 +274,10 @@ def limits() -> str:
     p.text(610, 44, "Redis or Valkey", anchor="middle", bold=True)
     p.box(500, 58, 220, 32, "slots of user/1001: 1 of 1", size=12)
     p.box(500, 98, 220, 32, "slots of sofia/gateway/a: 17 of 30", size=12)
-    p.box(500, 138, 220, 32, "queue sales: 3 wait, in order", size=12)
+    p.box(500, 138, 220, 32, "queue sales: 3 waiting, in order", size=12)
     p.text(424, 46, "take", anchor="middle", size=12, ink="soft")
     p.text(424, 166, "renew, give", anchor="middle", size=12, ink="soft")
-    p.text(20, 212, "A slot that nobody renews comes back. One script decides: nothing comes between count and slot.", ink="soft", size=12)
+    p.text(20, 212, "A slot that is not renewed is released. One script counts and takes a slot, atomically.", ink="soft", size=12)
     return p.done()
 
 

@@ -1,6 +1,6 @@
 """Makes docs/pictures/monitor.svg of a real run: the example `monitor` on a terminal of 100 columns, watching esl-switch.
 
-    cargo build --workspace --features esl-sim/program --bin esl-switch --bin monitor
+    cargo build --workspace --all-features --bin esl-switch --bin monitor
     python3 site/pictures/monitor.py [SECONDS]
 """
 

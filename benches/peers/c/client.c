@@ -37,10 +37,9 @@ int main(int count, char **arguments) {
             say(client, fd, &(eslp_command){.kind = ESLP_COMMAND_EVENT, .as.event.names = ESLP_LIT("ALL")});
         } else if (status == ESLP_OK && eslp_message_event(&result.message, &event) == ESLP_OK) {
             events++;
-            for (size_t place = 0; place < 3; place++) {
-                eslp_value value;
-                headers += eslp_event_get(&event, names[place], &value) == ESLP_OK;
-            }
+            eslp_value values[3];
+            if (eslp_event_find(&event, names, 3, values) != ESLP_OK) abort();
+            for (size_t place = 0; place < 3; place++) headers += values[place].data != NULL;
         }
         eslp_buffer_consume(&buffer, result.consumed);
         if (status == ESLP_NEED_DATA) {

@@ -7,7 +7,7 @@
 #else
 #define PIN(condition) _Static_assert(condition, #condition)
 #endif
-/* For 64 and for 32 bits; not for 32-bit x86, where 64-bit numbers lie at every fourth octet. */
+/* For 64 and for 32 bits; not for 32-bit x86, where 64-bit numbers lie at every fourth byte. */
 #if UINTPTR_MAX == UINT64_MAX
 #define BITS(wide, narrow) (wide)
 #else
@@ -984,6 +984,9 @@ NUMBER(ESLP_OUTCOME_CHANNEL_ENDED, 4);
 NUMBER(ESLP_OUTCOME_REFUSED, 5);
 NUMBER(ESLP_OUTCOME_TIMED_OUT, 6);
 NUMBER(ESLP_OUTCOME_LOST, 7);
+NUMBER(ESLP_OUTCOME_VALUE, 8);
+NUMBER(ESLP_OUTCOME_READ, 9);
+NUMBER(ESLP_OUTCOME_CUT, 10);
 NUMBER(ESLP_REASON_NONE, 0);
 NUMBER(ESLP_REASON_END, 1);
 NUMBER(ESLP_REASON_SILENCE, 2);

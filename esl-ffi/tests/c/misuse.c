@@ -977,6 +977,12 @@ static void sessions(void) {
     RETURNS(ESLP_INVALID_ARGUMENT, eslp_session_bgapi(session, ESLP_LIT("x"), 0, 0, &sent));
     RETURNS(ESLP_SESSION_NOT_READY, eslp_session_bgapi(session, ESLP_LIT("x"), 1, 0, &sent));
     FOR_NONE(eslp_sent, s, eslp_session_bgapi(session, ESLP_LIT("x"), 1, 0, s));
+    FOR_BAD(eslp_session, s, eslp_session_read_variable(s, nothing, ESLP_LIT("x"), 1, 0, &sent));
+    RETURNS(ESLP_NULL, eslp_session_read_variable(session, lie, ESLP_LIT("x"), 1, 0, &sent));
+    RETURNS(ESLP_NULL, eslp_session_read_variable(session, nothing, lie, 1, 0, &sent));
+    RETURNS(ESLP_INVALID_ARGUMENT, eslp_session_read_variable(session, nothing, ESLP_LIT("x"), 0, 0, &sent));
+    RETURNS(ESLP_SESSION_NOT_READY, eslp_session_read_variable(session, nothing, ESLP_LIT("x"), 1, 0, &sent));
+    FOR_NONE(eslp_sent, s, eslp_session_read_variable(session, nothing, ESLP_LIT("x"), 1, 0, s));
     FOR_BAD(eslp_session, s, eslp_session_execute(s, &message, 1, 0, &sent));
     FOR_NONE(const eslp_sendmsg, m, eslp_session_execute(session, m, 1, 0, &sent));
     RETURNS(ESLP_INVALID_ARGUMENT, eslp_session_execute(session, &message, 0, 0, &sent));

@@ -551,6 +551,43 @@ static void own_channel_only(void) {
     eslp_session_free(session);
 }
 
+/* A value without an end, and one that spells an answer: what is sent behind them gets its own. */
+static void variables(void) {
+    const eslp_bytes own = {0};
+    eslp_sent sent;
+    now = 0;
+    RETURNS(ESLP_OK, eslp_session_new(3, &session));
+    RETURNS(ESLP_OK, eslp_session_connect(session, ESLP_OUTBOUND, NULL, now));
+    RETURNS(ESLP_OK, eslp_session_send(session, &(eslp_command){.kind = ESLP_COMMAND_CONNECT}, 0, 0, &sent));
+    says("connect\n\n");
+    hear("Event-Name: CHANNEL_DATA\nUnique-ID: own\nContent-Type: command/reply\nReply-Text: %2BOK%0A\nSocket-Mode: async\n"
+         "Control: single-channel\n\n");
+    says("myevents plain\n\n");
+    hear("Content-Type: command/reply\nReply-Text: +OK\n\n");
+    RETURNS(ESLP_OK, eslp_session_read_variable(session, own, ESLP_LIT("a"), 1, 0, &sent));
+    CHECK(sent.count == 2);
+    RETURNS(ESLP_OK, eslp_session_send(session, &(eslp_command){.kind = ESLP_COMMAND_RESUME}, 2, 0, &sent));
+    CHECK(sent.count == 1 && sent.len == strlen("resume\n\n"));
+    says("getvar a\n\nsendmsg 0000000000000003-0000000000000000\n\n");
+    says("");
+    hear("Content-Type: command/reply\nReply-Text: one\n\n");
+    ends(1, ESLP_OUTCOME_VALUE);
+    hear("Content-Type: command/reply\nReply-Text: two\n\n");
+    nothing_ends();
+    hear("Content-Type: command/reply\nReply-Text: -ERR invalid session id [0000000000000003-0000000000000000]\n\n");
+    ends(1, ESLP_OUTCOME_CUT);
+    says("resume\n\n");
+    RETURNS(ESLP_OK, eslp_session_read_variable(session, own, ESLP_LIT("b"), 1, 0, &sent));
+    hear("Content-Type: command/reply\nReply-Text: +OK\n\n");
+    ends(2, ESLP_OUTCOME_ANSWERED);
+    says("getvar b\n\nsendmsg 0000000000000003-0000000000000001\n\n");
+    hear("Content-Type: command/reply\nReply-Text: three\n\n");
+    ends(1, ESLP_OUTCOME_VALUE);
+    hear("Content-Type: command/reply\nReply-Text: -ERR invalid session id [0000000000000003-0000000000000001]\n\n");
+    ends(1, ESLP_OUTCOME_READ);
+    eslp_session_free(session);
+}
+
 static void queues(void) {
     static char body[] = "Event-Name: A\n\n";
     const eslp_message message = {.kind = ESLP_MESSAGE_EVENT, .format = ESLP_FORMAT_PLAIN, .frame.body = {body, sizeof body - 1}};
@@ -660,6 +697,7 @@ int main(void) {
     silence();
     reconnects();
     own_channel_only();
+    variables();
     queues();
     calls();
     return 0;

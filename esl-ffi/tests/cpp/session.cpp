@@ -43,11 +43,12 @@ void waits() {
     CHECK(sent.ok() && sent.count() == 2 && session.last_tag() == "00000000000000f5-0000000000000000");
     CHECK(said(session).find("Event-UUID: 00000000000000f5-0000000000000000\n") != std::string::npos);
     CHECK(session.bgapi("status", 3).ok() && session.state().waiting == 2);
+    CHECK(session.read_variable("x", 4, {}, "u").ok() && session.state().waiting == 3 && session.give_up(4));
     CHECK(session.give_up(3) && !session.give_up(3));
     session.close(40s);
     outcome = session.next_outcome();
     CHECK(outcome && outcome->slot == 2 && outcome->reason == ESLP_REASON_CLOSED && session.reason() == ESLP_REASON_CLOSED);
-    CHECK(eslp::text(session.reason()) == "closed by this side" && !session.eof("", 40s));
+    CHECK(eslp::text(session.reason()) == "closed by this program" && !session.eof("", 40s));
 
     // It moves, as other handles do.
     eslp::session moved(std::move(session));

@@ -58,22 +58,18 @@ def main() -> None:
         if path.name == "decoder.rs":
             text = replace(
                 text,
-                "max_body: or(limits.max_body, default.max_body)",
-                "max_body: if limits.grown != 0 { 1 } else { or(limits.max_body, default.max_body) }",
+                "max_body: or(self.max_body, default.max_body)",
+                "max_body: if self.grown != 0 { 1 } else { or(self.max_body, default.max_body) }",
             )
         if path.name == "command.rs":
             text = replace(
                 text,
-                "                eslp_command_kind::ESLP_COMMAND_EXIT => Command::Exit,\n",
-                "                eslp_command_kind::ESLP_COMMAND_EXIT => Command::Exit,\n"
-                "                eslp_command_kind::ESLP_COMMAND_KIND_GROWN => Command::GetVar { name: fields.api.line.octets()? },\n",
+                "            eslp_command_kind::ESLP_COMMAND_EXIT => Command::Exit,\n",
+                "            eslp_command_kind::ESLP_COMMAND_EXIT => Command::Exit,\n"
+                "            eslp_command_kind::ESLP_COMMAND_KIND_GROWN => Command::GetVar { name: fields.api()?.line.octets(call)? },\n",
             )
-            text, count = re.subn(
-                r"(Command::Api \{\s*line: )(fields\.api\.line\.apart\(written\)\?)",
-                r'\1if fields.api.grown != 0 { b"grown" } else { \2 }',
-                text,
-            )
-            assert count == 1, count
+            line = "Command::Api { line: api.line.octets(call)?,"
+            text = replace(text, line, 'Command::Api { line: if api.grown != 0 { b"grown" } else { api.line.octets(call)? },')
         if path.name == "status.rs":
             text += (
                 "\n/// Of a later day.\n#[unsafe(no_mangle)]\npub extern \"C\" fn eslp_grown() -> u32 {\n    77\n}\n"

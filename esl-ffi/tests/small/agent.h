@@ -12,3 +12,6 @@ typedef struct {
 
 /* 0 when the server has closed the connection. */
 int agent(const agent_io *io);
+
+/* Not on the small machine: 0 if the library writes and refuses what it should, besides. */
+int refusals(void);

@@ -131,7 +131,7 @@ impl<'c> Call<'c> {
         variables(self.octets)
     }
 
-    /// The same in storage of its own.
+    /// The same with its own storage.
     #[cfg(feature = "alloc")]
     #[must_use]
     pub fn into_owned(self) -> CallBuf {

@@ -1,9 +1,9 @@
-//! What is known of each channel, from its events.
+//! A table of channels, built from their events.
 //!
-//! [`Calls`] takes events in and knows the channels that there are: their states, callers, times, other legs, causes, and
-//! the variables that a program asks for. After a gap, `show channels as json` [begins anew](Calls::restore).
+//! [`Calls`] tracks the current channels: their states, callers, times, other legs, causes, and the variables that a
+//! program asks for. After a gap, [restore](Calls::restore) it from `show channels as json`.
 //!
-//! They are kept in slots of the caller's, without an allocator, or with the feature `alloc` on the heap
+//! The table is in the caller's slots, without an allocator, or with the feature `alloc` on the heap
 //! (`Calls::new(1000)`).
 //!
 //! ```
@@ -68,7 +68,7 @@ pub const EVENTS: [EventName<'static>; 10] = [
     EventName::ChannelDestroy,
 ];
 
-/// The subclasses of CUSTOM events that [`Calls`] needs beside its [`EVENTS`].
+/// The subclasses of CUSTOM events that [`Calls`] needs in addition to its [`EVENTS`].
 pub const SUBCLASSES: [&str; 1] = [subclass::LOOPBACK_BOWOUT];
 
 /// What an event has changed of [`Calls`].
@@ -85,7 +85,7 @@ pub enum Change<'c> {
     Renamed(&'c [u8]),
     /// A channel is gone. This is what was known of it in the end.
     Ended(Call<'c>),
-    /// A channel has come that there is no room for: [`Calls::overlooked`] counts it.
+    /// There is no room for a new channel: [`Calls::overlooked`] counts it.
     Overlooked,
 }
 
@@ -102,10 +102,9 @@ impl fmt::Debug for Change<'_> {
     }
 }
 
-/// The channels of a server, each as its last event has told.
+/// The channels of a server, each in the state of its last event.
 ///
-/// It needs the [`EVENTS`] and [`SUBCLASSES`], and is right with fewer as far as they tell. It keeps a bounded number of
-/// channels.
+/// It needs the [`EVENTS`] and [`SUBCLASSES`]; with fewer it knows less. The number of channels is bounded.
 #[derive(Clone)]
 pub struct Calls<S> {
     storage: S,
@@ -194,13 +193,13 @@ impl<S: Storage> Calls<S> {
         self.len == 0
     }
 
-    /// How many times a channel has come that there was no room for.
+    /// How many channels there was no room for.
     #[must_use]
     pub const fn overlooked(&self) -> u64 {
         self.overlooked
     }
 
-    /// Takes in what an event tells, in one pass over it, and one more if variables are kept.
+    /// Updates the table from an event, in one pass over it, or two if variables are kept.
     pub fn take(&mut self, event: &Event<'_>) -> Change<'_> {
         self.forget_ended();
         let told = Told::of(event);
@@ -251,8 +250,8 @@ impl<S: Storage> Calls<S> {
         }
     }
 
-    /// Begins anew with the output of `show channels as json`: channels that it does not name are gone, and are given to
-    /// `gone`. Where exactly two channels belong to one call, each is the other's leg.
+    /// Restores the table from the output of `show channels as json`: channels that are not in it are removed and
+    /// passed to `gone`. Where exactly two channels belong to one call, each is the other's leg.
     ///
     /// # Errors
     /// [`EventError`] if the output cannot be read; then nothing has changed.

@@ -1,7 +1,7 @@
-//! Recognising what a command has set going: background jobs and applications.
+//! Matching background jobs and applications to the commands that started them.
 //!
-//! A job's end and an application's end come as events that carry the name which the command gave it. A [`Tag`] is such
-//! a name; a [`PendingTable`] remembers what each stands for.
+//! The end of a job or an application comes as an event that carries the name given by the command. A [`Tag`] is such a
+//! name; a [`PendingTable`] maps it to a value.
 
 use core::iter::FusedIterator;
 use core::{fmt, slice};
@@ -15,10 +15,10 @@ const TAG_LEN: usize = 33;
 /// ([`Execute::event_uuid`](crate::command::Execute::event_uuid)), made of two numbers.
 ///
 /// The host chooses a `run` that other programs on the same server do not use (at random, say, once a connection) and
-/// counts `number` up. In the event that tells of the end (`Job-UUID` of BACKGROUND_JOB, `Application-UUID` of
+/// counts `number` up. In the event at its end (`Job-UUID` of BACKGROUND_JOB, `Application-UUID` of
 /// CHANNEL_EXECUTE_COMPLETE), [`number_in`](Self::number_in) finds the number again.
 ///
-/// These events come only to who has subscribed to them before, and filters hold them back like others.
+/// These events arrive only after a subscription to them, and are subject to filters like others.
 ///
 /// ```
 /// use esl_proto::client::Tag;
@@ -106,9 +106,9 @@ impl<T> PendingSlot<T> {
     pub const EMPTY: Self = Self(None);
 }
 
-/// What is waited for, by number, in storage of the caller's: an array, a slice or a `Vec` of [`PendingSlot`]s.
+/// A table of pending items by number, in the caller's storage: an array, a slice or a `Vec` of [`PendingSlot`]s.
 ///
-/// For hosts that have no map of their own. Looking up walks the slots.
+/// For hosts without a map. A look-up walks the slots.
 ///
 /// ```
 /// use esl_proto::client::{PendingSlot, PendingTable};

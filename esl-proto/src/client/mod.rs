@@ -1,27 +1,27 @@
 //! A connection as its client sees it, inbound or outbound.
 //!
-//! The client sends nothing and reads nothing by itself: the host gives it the bytes that have arrived and writes
-//! the bytes that it gives back. What it adds to [`Decoder`] and [`Command`] is the connection: who is asked to
-//! authenticate, which answer belongs to which command, what may be sent now, and how it all ended.
+//! The client does no I/O: the host passes it received bytes and sends the bytes that it returns. To [`Decoder`] and
+//! [`Command`] it adds the connection: authentication, the matching of answers to commands, which commands may be sent
+//! now, and the end.
 //!
 //! # Theory of operation
 //!
 //! 1. FreeSWITCH answers every command with one frame, in the order of the commands. Two counters say which command an
 //!    answer belongs to; nothing is stored for a command that waits. The decoder keeps the count of frames right: a
 //!    reply that the server breaks is still one frame.
-//! 2. An answer counts when its last byte has come. One in parts carries its id from its first part on, and is
-//!    unanswered until its last.
-//! 3. [`ready`](Client::ready) finds, and [`poll`](Client::poll) takes what it has found, or finds by itself: only `poll`
-//!    changes what the client knows of the connection, but for a broken framing, which either tells. [`track`](Client::track) (with which
-//!    [`send`](Client::send) ends) and [`track_external`](Client::track_external) are the only ones that count a command,
-//!    and [`eof`](Client::eof) is the last. Between them the phase changes by one table, in `state.rs`.
-//! 4. Each id is told once: in an answer, or among those that will never be answered.
-//! 5. Why a connection ends, what was counted and which commands are unanswered is the same for every buffer from
+//! 2. A command counts as answered when the last byte of its answer has arrived. An answer in parts carries its id from
+//!    the first part on.
+//! 3. [`ready`](Client::ready) finds an item and [`poll`](Client::poll) takes it, finding it first if necessary: only
+//!    `poll` changes the client's state, except that either reports broken framing. [`track`](Client::track) (which
+//!    [`send`](Client::send) calls) and [`track_external`](Client::track_external) are the only ones that count a
+//!    command, and [`eof`](Client::eof) is the last. Between them the phase changes by one table, in `state.rs`.
+//! 4. Each id is reported once: in an answer, or among those that will never be answered.
+//! 5. The reason of the end, the counts and the unanswered commands are the same for every buffer size from
 //!    [`Limits::MIN`] on, and for every division of the stream into reads.
 //!
 //! Call order: `poll` until [`Poll::NeedData`] (or `ready` until [`Ready::NeedData`], and `poll` after each
-//! [`Ready::Found`]), taking `consumed` off the buffer each time; `send` whenever there is something to say; `eof` when the
-//! stream has ended.
+//! [`Ready::Found`]), removing `consumed` bytes from the buffer each time; `send` at any time; `eof` when the stream
+//! has ended.
 
 mod facts;
 mod ids;
@@ -50,17 +50,17 @@ use facts::Facts;
 use crate::command::{Command, CommandError, EncodeError};
 use crate::event::Event;
 use crate::frame::{DecodeError, Decoder, Found, Frame, FrameKind, HeadEnd, Limits, Lines, Step};
-use crate::message::{ApiResponse, DisconnectNotice, LogLine, Message, Rejection, Reply, SocketMode, Status};
+use crate::message::{ApiResponse, DisconnectNotice, LogLine, Message, Rejection, Reply, SocketMode, Status, Variable};
+use crate::scan::contains;
 use crate::text::Insufficient;
 
 /// One connection to FreeSWITCH's event socket, from its first byte to its end.
 ///
-/// Give [`poll`](Self::poll) what has been read, until it needs more; write what [`send`](Self::send) gives; call
-/// [`eof`](Self::eof) when the stream has ended. Commands can be sent at any time, any number of them before the first
-/// is answered: answers come in order, and each carries the [`CommandId`] of its command.
+/// Pass received bytes to [`poll`](Self::poll) until it needs more; send the bytes that [`send`](Self::send) writes;
+/// call [`eof`](Self::eof) when the stream has ended. Commands can be sent at any time, any number of them before the
+/// first is answered: answers come in order, and each carries the [`CommandId`] of its command.
 ///
-/// Giving up on a command (a deadline has passed, nobody waits any more) needs no call: when its answer comes after
-/// all, it carries its id and can be ignored.
+/// To give up on a command, just ignore its id: a late answer still carries it.
 ///
 /// ```
 /// use esl_proto::client::{Answer, Poll};
@@ -129,14 +129,22 @@ impl CommandId {
     }
 }
 
+/// A command whose answer is a reply with a word in it that nobody can foresee: others that come in its place are spelled by
+/// the value of a variable before it.
+#[derive(Clone, Copy)]
+pub(crate) struct Told<'t> {
+    pub(crate) id: u64,
+    pub(crate) word: &'t [u8],
+}
+
 /// A command has been written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "the octets must be sent"]
+#[must_use = "the bytes must be sent"]
 #[non_exhaustive]
 pub struct Sent {
     /// What its answer will carry.
     pub id: CommandId,
-    /// How many bytes stand in the caller's buffer.
+    /// How many bytes were written to the caller's buffer.
     pub len: usize,
 }
 
@@ -145,28 +153,28 @@ pub struct Sent {
 /// As with [`Step`]: [`consumed`](Self::consumed) bytes must be taken off the front of the buffer before the next
 /// call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "the consumed octets must be taken off the buffer"]
+#[must_use = "the consumed bytes must be taken off the buffer"]
 pub enum Poll<'b> {
-    /// Something has come in.
+    /// A message has arrived.
     Incoming {
         /// What.
         incoming: Incoming<'b>,
-        /// Bytes that are done with.
+        /// Bytes to consume.
         consumed: usize,
     },
-    /// Lines of a head longer than [`Limits::max_buffered`], in the order of the wire; more follow until `end` is told.
+    /// Lines of a head longer than [`Limits::max_buffered`], in the order of the wire; more follow until `end` is set.
     HeadPart {
         /// The lines.
         lines: Lines<'b>,
-        /// What the frame is, as far as its lines have told: [`FrameKind::Other`] before the last lines of the reply to
-        /// `connect`, whose [`Lines::is_event`] tells it.
+        /// The kind of frame, as far as it is known: [`FrameKind::Other`] before the last lines of the reply to
+        /// `connect`, which [`Lines::is_event`] recognises.
         kind: FrameKind,
         /// The command that it answers, if it is an answer; until the last part, as far as its lines have told.
         id: Option<CommandId>,
         /// Said with the last lines: what follows, and whether the head has lost its end, so that a reply is
         /// [broken](Reply::is_broken).
         end: Option<HeadEnd>,
-        /// Bytes that are done with.
+        /// Bytes to consume.
         consumed: usize,
     },
     /// A frame longer than [`Limits::max_buffered`] has begun; its body follows in parts.
@@ -177,7 +185,7 @@ pub enum Poll<'b> {
         id: Option<CommandId>,
         /// Bytes of the body to come.
         body_len: usize,
-        /// Bytes that are done with.
+        /// Bytes to consume.
         consumed: usize,
     },
     /// The next part of the body.
@@ -191,14 +199,14 @@ pub enum Poll<'b> {
         id: Option<CommandId>,
         /// Bytes of the body that come after these; 0 ends the frame.
         remaining: usize,
-        /// Bytes that are done with.
+        /// Bytes to consume.
         consumed: usize,
     },
     /// More bytes must be read first.
     NeedData {
         /// How long the buffer must be for the next frame to be whole, if that is known.
         required: Option<usize>,
-        /// Bytes that are done with.
+        /// Bytes to consume.
         consumed: usize,
     },
     /// The connection is over.
@@ -230,15 +238,15 @@ impl Poll<'_> {
 /// As with [`Poll`]: [`consumed`](Self::consumed) bytes must be taken off the front of the buffer before the next
 /// call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "the consumed octets must be taken off the buffer"]
+#[must_use = "the consumed bytes must be taken off the buffer"]
 pub enum Ready {
-    /// There is something: [`Client::poll`] gives it.
+    /// There is a message: [`Client::poll`] returns it.
     Found,
     /// More bytes must be read first.
     NeedData {
         /// How long the buffer must be for the next frame to be whole, if that is known.
         required: Option<usize>,
-        /// Bytes that are done with; 0 on a real server's stream.
+        /// Bytes to consume; 0 on a real server's stream.
         consumed: usize,
     },
     /// The connection is over. [`Client::poll`] gives [`Poll::Closed`].
@@ -362,6 +370,15 @@ impl<'b> Answer<'b> {
         }
     }
 
+    /// The variable that `getvar` or `api uuid_getvar` has asked for.
+    #[must_use]
+    pub fn variable(&self) -> Variable<'b> {
+        match self {
+            Self::Reply(reply) => reply.variable(),
+            Self::Api(response) => response.variable(),
+        }
+    }
+
     /// What the server says: the Reply-Text, or the output of the API command.
     #[must_use]
     pub fn text(&self) -> &'b [u8] {
@@ -390,7 +407,7 @@ pub enum End {
     Shutdown,
     /// This connection has read too slowly: events were lost.
     EventsLost,
-    /// The server said good-bye for no reason known.
+    /// The server disconnected without a known reason.
     Goodbye,
     /// The stream ended without a notice.
     Eof,
@@ -468,7 +485,7 @@ impl Unanswered {
     }
 }
 
-/// What has come in so far. A frame counts when its last byte has come.
+/// Counts of what was received so far. A frame counts when its last byte has arrived.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
     /// Bytes of frames, and of blank lines before them.
@@ -572,7 +589,7 @@ impl From<EncodeError> for SendError {
     }
 }
 
-/// What [`Client::eof`] tells.
+/// The result of [`Client::eof`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Eof<'b> {
     /// Why the connection ended: [`End::Eof`], unless the server had told before.
@@ -587,7 +604,7 @@ pub struct Eof<'b> {
     pub unanswered: Unanswered,
     /// Bytes of a frame that the end cut off, those that came in parts included.
     pub incomplete: usize,
-    /// Bytes that this frame lacks; 0 if its head has not said how long it is.
+    /// Bytes missing from this frame; 0 if its length is not known from its head.
     pub missing: usize,
 }
 
@@ -640,13 +657,13 @@ impl Client {
         self.state.lingering
     }
 
-    /// Outbound: whether all commands may be used, once the reply to `connect` has told.
+    /// Outbound: whether all commands may be used; known from the reply to `connect`.
     #[must_use]
     pub const fn has_full_control(&self) -> Option<bool> {
         self.state.full_control
     }
 
-    /// Outbound: whether applications run beside the commands, once the reply to `connect` has told.
+    /// Outbound: whether applications run asynchronously; known from the reply to `connect`.
     #[must_use]
     pub const fn socket_mode(&self) -> Option<SocketMode> {
         self.socket_mode
@@ -658,7 +675,7 @@ impl Client {
         self.sent - self.answered
     }
 
-    /// What has come in so far.
+    /// Counts of what was received so far.
     #[must_use]
     pub const fn stats(&self) -> Stats {
         self.stats
@@ -675,6 +692,27 @@ impl Client {
         Ok(Sent { id: self.count(command), len })
     }
 
+    /// Sends `event` with names as somebody has typed them, for [`raw`](crate::raw).
+    pub(crate) fn send_typed(
+        &mut self,
+        format: Option<crate::name::Format>,
+        names: &[u8],
+        out: &mut [u8],
+    ) -> Result<Sent, SendError> {
+        let command = Command::Event { format, events: crate::command::Events::NONE };
+        self.may_send(&command)?;
+        let len = Command::encode_typed(format, names, out)?.len();
+        Ok(Sent { id: self.count(&command), len })
+    }
+
+    /// As [`send`](Self::send), compiled into its caller, for [`raw`](crate::raw).
+    #[inline(always)]
+    pub(crate) fn send_here(&mut self, command: &Command<'_>, out: &mut [u8]) -> Result<Sent, SendError> {
+        self.may_send(command)?;
+        let len = command.encode_here(out)?.len();
+        Ok(Sent { id: self.count(command), len })
+    }
+
     /// Counts `command` as sent without writing it: for a host that has encoded it already, such as one that writes a
     /// command once for many connections. The host must send its bytes, in the order of its calls.
     ///
@@ -684,7 +722,7 @@ impl Client {
     ///
     /// let mut out = [0; 64];
     /// let login = Command::auth("ClueCon");
-    /// let octets = login.encode(&mut out)?;
+    /// let bytes = login.encode(&mut out)?;
     ///
     /// let mut clients = [Client::inbound(Limits::DEFAULT), Client::inbound(Limits::DEFAULT)];
     /// for client in &mut clients {
@@ -692,7 +730,7 @@ impl Client {
     ///     assert_eq!(id.number(), 0);
     ///     assert_eq!(client.track(&login), Err(NotAllowed::AlreadyAuthenticated));
     /// }
-    /// # let _ = octets;
+    /// # let _ = bytes;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
@@ -727,8 +765,8 @@ impl Client {
         id
     }
 
-    /// Whether there is an item at the front of `buf`, all bytes read and not yet consumed, for [`poll`](Self::poll) to
-    /// give.
+    /// Whether there is an item for [`poll`](Self::poll) at the front of `buf`, which holds all bytes read and not yet
+    /// consumed.
     ///
     /// The answer borrows nothing, so that a method can read more until something is there and then return it, borrowed:
     ///
@@ -762,9 +800,9 @@ impl Client {
     /// # Ok::<(), io::Error>(())
     /// ```
     ///
-    /// [`Connection`](crate::Connection) is such a pair of a client and a buffer, without the socket. The shorter
-    /// `if let Some(found) = poll()? { return Ok(found) }` in a loop that reads does not compile (E0499): for the borrow
-    /// checker, what is returned in one case is borrowed in the other, too.
+    /// [`Connection`](crate::Connection) is such a pair of a client and a buffer, without the socket. The shorter `if
+    /// let Some(found) = poll()? { return Ok(found) }` in a loop that reads does not compile (E0499): for the borrow
+    /// checker, the value returned in one branch is borrowed in the other, too.
     ///
     /// Nothing is lost if this is called twice or not at all: what was found stays until `poll` takes it. More bytes may
     /// follow those that were shown in the meantime.
@@ -797,6 +835,11 @@ impl Client {
     /// # Errors
     /// [`ProtocolError`] if the framing is broken, then and on every later call.
     pub fn poll<'b>(&mut self, buf: &'b [u8]) -> Result<Poll<'b>, ProtocolError> {
+        self.poll_told(buf, None)
+    }
+
+    /// The same, where the answer to a command is told by a word in it.
+    pub(crate) fn poll_told<'b>(&mut self, buf: &'b [u8], told: Option<Told<'_>>) -> Result<Poll<'b>, ProtocolError> {
         match self.state.end {
             Some(End::Protocol(error)) => return Err(self.broken(error)),
             Some(end) => return Ok(Poll::Closed { end, trailing: buf }),
@@ -809,14 +852,19 @@ impl Client {
         if let Step::Frame { frame, consumed } = step {
             self.stats.octets = self.decoder.position();
             self.stats.frames += 1;
-            return Ok(Poll::Incoming { incoming: self.incoming(Message::from(frame)), consumed });
+            let message = Message::from(frame);
+            let incoming = match told {
+                Some(told) if self.is_other(told, &message) => self.unexpected(message),
+                _ => self.incoming(message),
+            };
+            return Ok(Poll::Incoming { incoming, consumed });
         }
         Ok(self.part(step))
     }
 
     /// The stream has ended; `buf` is what was read and not consumed.
     ///
-    /// To be called once, after the last [`poll`](Self::poll) has asked for more or said that the connection is over.
+    /// Call it once, after the last [`poll`](Self::poll) has asked for more or reported the end.
     pub fn eof<'b>(&mut self, buf: &'b [u8]) -> Eof<'b> {
         let is_over = self.state.end.is_some();
         let untaken = self.found.take();
@@ -876,6 +924,18 @@ impl Client {
             self.answered += 1;
         }
         id
+    }
+
+    /// Whether a message looks like the answer to this command, and is not.
+    fn is_other(&self, told: Told<'_>, message: &Message<'_>) -> bool {
+        if self.next_answer() != Some(CommandId(told.id)) {
+            return false;
+        }
+        match message {
+            Message::Reply(reply) => !contains(reply.frame().head(), told.word),
+            Message::ApiResponse(_) => true,
+            _ => false,
+        }
     }
 
     fn incoming<'b>(&mut self, message: Message<'b>) -> Incoming<'b> {

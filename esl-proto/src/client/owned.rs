@@ -105,7 +105,7 @@ impl SubscriptionBuf {
 }
 
 impl Subscription<'_> {
-    /// The same subscription in storage of its own.
+    /// The same subscription with its own storage.
     #[must_use]
     pub fn into_owned(self) -> SubscriptionBuf {
         SubscriptionBuf {

@@ -21,7 +21,7 @@ numbered! {
         NeedsUuid = 606, "the command must name its channel";
         /// The user has no right to log lines.
         NoRight = 607, "the user has no right to log lines";
-        /// `exit` has been sent: the server will read no more.
+        /// `exit` has been sent: the server reads nothing after it.
         Exiting = 608, "exit has been sent";
         /// The connection is over.
         Closed = 609, "the connection is over";

@@ -1,4 +1,4 @@
-//! What a client knows of its connection, as bytes: for another process that goes on with its socket.
+//! The state of a client as bytes, for another process that takes over the socket.
 
 use super::state::{Input, Phase, Role};
 use super::{Client, Stats};
@@ -15,11 +15,11 @@ impl Client {
     /// How long [`save`](Self::save)d states are.
     pub const SAVED: usize = 3 + 8 * NUMBERS;
 
-    /// What is known of the connection, for a process that goes on with it: [`resume`](Self::resume). The host hands over the
-    /// socket, and the bytes that it has read and not consumed.
+    /// The client's state, for a process that takes over the connection with [`resume`](Self::resume). The host hands
+    /// over the socket, and the bytes that it has read and not consumed.
     ///
-    /// [`None`] if the connection is not open, or in the middle of a frame that comes in parts, or something was
-    /// [found](Self::ready) and not taken: at another moment it can be saved.
+    /// [`None`] if the connection is not open, or in the middle of a frame that comes in parts, or an item was
+    /// [found](Self::ready) and not taken: try again later.
     ///
     /// ```
     /// use esl_proto::client::{Answer, Poll};

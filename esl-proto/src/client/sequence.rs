@@ -1,15 +1,15 @@
-//! How many events did not come.
+//! Counting missing events.
 
 use crate::event::Event;
 use crate::name::header;
 
 /// Counts the numbers that are missing among the `Event-Sequence` of events.
 ///
-/// The server numbers all events that it fires, so this tells something only to a connection that is subscribed to ALL
+/// The server numbers all events that it fires, so this is meaningful only on a connection that is subscribed to ALL
 /// without filters. Even there it is a measure, not a proof: events overtake each other by a few places, so that a gap
-/// may close again, and some numbers go to events that no listener gets (2 of 100 on a busy server whose every
-/// event arrived). A queue that overflows loses up to 500 events before the server ends the connection; nothing else
-/// tells of them.
+/// may close again, and some numbers go to events that no listener gets (2 of 100 on a busy server whose every event
+/// arrived). A queue that overflows loses up to 500 events before the server ends the connection; nothing else reports
+/// them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EventSequence {
     lowest: u64,

@@ -1,4 +1,4 @@
-//! What a connection wants to hear, as a value: to be applied now, and again after every reconnect.
+//! The subscriptions of a connection as a value, to be applied now, and again after every reconnect.
 
 use core::fmt;
 use core::iter::FusedIterator;
@@ -50,11 +50,11 @@ pub struct Subscription<'a> {
     pub filters: Pairs<'a>,
     /// Log lines up to this level.
     pub log: Option<LogLevel>,
-    /// The channel whose events come: `myevents`. Inbound, the connection ends with it.
+    /// The channel whose events are wanted: `myevents`. Inbound, the connection ends with the channel.
     pub channel: Follow<'a>,
     /// Whether the connection stays after its channel has ended.
     pub linger: Option<Linger>,
-    /// Whether events for the channel's own script come here.
+    /// Whether events for the channel's own script are diverted to this connection.
     pub divert: bool,
 }
 
@@ -93,8 +93,8 @@ impl<'a> Subscription<'a> {
         divert: false,
     };
 
-    /// The commands that a fresh connection must send, in this order: filters come first, so that nothing slips
-    /// through before they stand.
+    /// The commands for a new connection, in this order: filters come first, so that no event slips through before they
+    /// apply.
     ///
     /// Inbound, `myevents <uuid>` brings plain events whatever it says; a format is therefore set by `event` before it,
     /// with an event that no channel ever fires if nothing else is subscribed to.

@@ -1,4 +1,4 @@
-//! `sendmsg`: what a channel is told to do.
+//! `sendmsg`: instructions for a channel.
 
 use core::fmt;
 
@@ -91,7 +91,7 @@ impl<'a> SendMsg<'a> {
     }
 }
 
-/// What a [`SendMsg`] tells the channel: its `call-command`.
+/// The instruction of a [`SendMsg`]: its `call-command`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallCommand<'a> {
@@ -99,7 +99,7 @@ pub enum CallCommand<'a> {
     Execute(Execute<'a>),
     /// `hangup`: end the call.
     Hangup {
-        /// Why; NORMAL_CLEARING if not said.
+        /// The cause; NORMAL_CLEARING by default.
         cause: Option<HangupCause<'a>>,
     },
     /// `unicast`: send and receive the call's media at a socket.
@@ -173,13 +173,13 @@ pub struct Execute<'a> {
     pub arg: &'a [u8],
     /// How often to run it, negative for ever. A run of less than half a second is the last.
     pub loops: Option<i32>,
-    /// What CHANNEL_EXECUTE and CHANNEL_EXECUTE_COMPLETE shall carry as `Application-UUID`, free text; without it the
-    /// server makes a UUID. Both events come only to who has subscribed to them (by name or by `myevents`), and filters
-    /// hold them back like others.
+    /// The `Application-UUID` of CHANNEL_EXECUTE and CHANNEL_EXECUTE_COMPLETE, free text; without it the server makes a
+    /// UUID. Both events arrive only after a subscription to them (by name or by `myevents`), and are subject to
+    /// filters like others.
     pub event_uuid: Option<&'a [u8]>,
     /// What they shall carry as `Application-UUID-Name`.
     pub event_uuid_name: Option<&'a [u8]>,
-    /// Whether the bridged channel hears its hold music meanwhile (`hold-bleg`).
+    /// Whether the bridged channel gets its hold music meanwhile (`hold-bleg`).
     pub hold_bleg: bool,
 }
 
@@ -233,7 +233,7 @@ impl<'a> From<Execute<'a>> for CallCommand<'a> {
     }
 }
 
-/// Where the media of a call go: call-command `unicast`. What is not said is the server's default.
+/// The destination of a call's media: call-command `unicast`. Unset fields have the server's defaults.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Unicast<'a> {
     /// Default 127.0.0.1.

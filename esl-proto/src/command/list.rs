@@ -40,7 +40,7 @@ enum PairsOf<'a> {
     Source(&'a dyn PairSource),
 }
 
-/// Pairs that a host keeps in a shape of its own. Slices and arrays of pairs of bytes of any type are sources.
+/// Pairs in a host's own representation. Slices and arrays of pairs of any byte types are sources.
 pub trait PairSource: Sync {
     /// The pair at a place, from 0; [`None`] after the last.
     fn pair(&self, place: usize) -> Option<(&[u8], &[u8])>;
@@ -98,7 +98,7 @@ impl<'a> Pairs<'a> {
         Self(PairsOf::Applications(request))
     }
 
-    /// The pairs that a host keeps in a shape of its own.
+    /// The pairs in a host's own representation.
     #[must_use]
     pub const fn from_source(source: &'a dyn PairSource) -> Self {
         Self(PairsOf::Source(source))
@@ -494,7 +494,7 @@ iterated! { EventNames => EventNamesIter of EventName<'a> }
 /// event of every subclass.
 #[derive(Clone, Copy)]
 pub struct Events<'a> {
-    /// The names. Where CUSTOM stands among them does not matter.
+    /// The names. The position of CUSTOM among them does not matter.
     pub names: EventNames<'a>,
     /// The subclasses of CUSTOM events, as `sofia::register`.
     pub subclasses: Words<'a>,

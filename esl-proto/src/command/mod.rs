@@ -6,6 +6,7 @@
 //! No text that the caller passes can forge the protocol: line ends and NUL are refused wherever they would, with the
 //! field and the place. What may hold line ends travels as a body.
 
+mod api;
 #[cfg(feature = "dial")]
 pub mod app;
 mod channel;
@@ -21,6 +22,7 @@ mod write;
 
 use core::fmt;
 
+pub use api::ChannelApi;
 pub use channel::{CallCommand, Execute, SendMsg, Unicast};
 pub use list::{EventNames, EventNamesIter, Events, PairSource, Pairs, PairsIter, Words, WordsIter};
 #[cfg(feature = "alloc")]
@@ -88,11 +90,11 @@ pub enum Command<'a> {
         /// Whether the server's console aliases are known, as `fs_cli` wants. A line `...` shuts the server down then.
         console_execute: bool,
     },
-    /// `bgapi <command> [<arguments>]`: runs an API command beside the connection. Its end comes as a
-    /// BACKGROUND_JOB event, always after the reply.
+    /// `bgapi <command> [<arguments>]`: runs an API command in the background. Its result comes as a BACKGROUND_JOB
+    /// event, always after the reply.
     ///
-    /// The event comes only to who has subscribed to BACKGROUND_JOB before, and filters hold it back like others: a filter
-    /// on a header that the event lacks swallows it. `Filter::add("Event-Name", "BACKGROUND_JOB")` lets it through.
+    /// The event arrives only after a subscription to BACKGROUND_JOB, and is subject to filters like others: a filter
+    /// on a header that the event lacks holds it back. `Filter::add("Event-Name", "BACKGROUND_JOB")` lets it through.
     BgApi {
         /// The command and its arguments.
         line: &'a [u8],
@@ -102,8 +104,7 @@ pub enum Command<'a> {
     },
     /// `event [<format>] <names>`: subscribes to more events; a format, if given, applies to all.
     Event {
-        /// The format of all events from now on, queued events included; [`None`] leaves it as it is (plain at
-        /// first).
+        /// The format of all events from now on, queued events included; [`None`] leaves it unchanged (plain at first).
         format: Option<Format>,
         /// What to subscribe to.
         events: Events<'a>,
@@ -121,12 +122,12 @@ pub enum Command<'a> {
     /// [`Event`](Self::Event) has set the format. A uuid and a format together are refused: the server would lose the
     /// format. An inbound connection ends with its channel. A uuid that no channel has subscribes to all channels.
     MyEvents {
-        /// The channel; [`None`] for that of an outbound connection.
+        /// The channel; [`None`] for the outbound connection's own.
         uuid: Option<&'a [u8]>,
         /// The format of all events from now on.
         format: Option<Format>,
     },
-    /// `divert_events on|off`: whether events that the channel's own script would get come here.
+    /// `divert_events on|off`: whether this connection gets the events for the channel's own script.
     DivertEvents {
         /// On or off.
         on: bool,
@@ -135,7 +136,7 @@ pub enum Command<'a> {
     Filter(Filter<'a>),
     /// `sendevent <name>` with headers and a body: fires an event in the server.
     SendEvent(SendEvent<'a>),
-    /// `sendmsg [<uuid>]` with headers and a body: tells a channel what to do.
+    /// `sendmsg [<uuid>]` with headers and a body: instructs a channel.
     SendMsg(SendMsg<'a>),
     /// `log [<level>]`: subscribes to log lines up to a level; without one, to DEBUG.
     Log {
@@ -158,7 +159,7 @@ pub enum Command<'a> {
     },
     /// `connect`: the first command of an outbound connection; answered with the data of the channel.
     Connect,
-    /// `resume`: lets the dialplan go on when the outbound connection ends.
+    /// `resume`: lets the dialplan continue when the outbound connection ends.
     Resume,
     /// `exit`: ends the connection. Events that wait are discarded; in outbound mode the call ends, unless `resume` was
     /// sent.
@@ -203,7 +204,8 @@ impl<'a> Command<'a> {
         Self::BgApi { line: line.as_ref(), job_uuid: None }
     }
 
-    /// [`Command::BgApi`], named by the caller: its BACKGROUND_JOB event can be told before the reply has come.
+    /// [`Command::BgApi`], named by the caller, which can thus recognise its BACKGROUND_JOB event even before the
+    /// reply.
     pub fn bgapi_named(line: &'a (impl AsRef<[u8]> + ?Sized), job_uuid: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
         Self::BgApi { line: line.as_ref(), job_uuid: Some(job_uuid.as_ref()) }
     }
@@ -330,6 +332,12 @@ impl<'a> Command<'a> {
     /// # Errors
     /// [`EncodeError`] if the command cannot be sent, or `out` is too short; what `out` holds then has no meaning.
     pub fn encode<'o>(&self, out: &'o mut [u8]) -> Result<&'o [u8], EncodeError> {
+        self.encode_here(out)
+    }
+
+    /// As [`encode`](Self::encode), compiled into its caller: where that says which command it is, nothing of the others is.
+    #[inline(always)]
+    pub(crate) fn encode_here<'o>(&self, out: &'o mut [u8]) -> Result<&'o [u8], EncodeError> {
         self.check()?;
         let mut writer = Writer::new(out);
         self.write(&mut writer);
@@ -337,7 +345,22 @@ impl<'a> Command<'a> {
         Ok(writer.finish()?)
     }
 
+    /// Writes `event` with its names as somebody has typed them: without FreeSWITCH's words, for programs that have no room
+    /// for them.
+    pub(crate) fn encode_typed<'o>(
+        format: Option<Format>,
+        names: &[u8],
+        out: &'o mut [u8],
+    ) -> Result<&'o [u8], EncodeError> {
+        write::check_typed(names)?;
+        let mut writer = Writer::new(out);
+        write::write_typed(format, names, &mut writer);
+        Self::NoEvents.check_head(writer.count())?;
+        Ok(writer.finish()?)
+    }
+
     /// Refuses what is so long with its body that the head alone is too long, too.
+    #[inline(always)]
     fn check_head(&self, len: usize) -> Result<(), CommandError> {
         if len > Self::MAX_HEAD && len.saturating_sub(self.body().map_or(0, <[u8]>::len)) > Self::MAX_HEAD {
             return Err(CommandError {
@@ -350,8 +373,8 @@ impl<'a> Command<'a> {
         Ok(())
     }
 
-    /// Reads a command as the server does: words match by prefix and in any case, headers may stand in any order. A
-    /// [`server`](crate::server) reads the same, by the same table of words.
+    /// Parses a command as the server does: words match by prefix and ignoring case, headers may be in any order. A
+    /// [`server`](crate::server) uses the same table of words.
     ///
     /// Two things depend on the connection: whether the command may be used now, and what
     /// [`MyEvents`](Self::MyEvents) means. Outbound, its uuid does not count; inbound, its format does not count beside a
@@ -412,10 +435,10 @@ impl fmt::Debug for Secret<'_> {
     }
 }
 
-/// Which of the subscribed events come: `filter`.
+/// Selects among the subscribed events: `filter`.
 ///
-/// Without filters, all do. With filters, an event comes if one that includes matches and none that excludes does; a
-/// filter on a header that the event does not have never matches.
+/// Without filters, all events pass. With filters, an event passes if an including filter matches and no excluding one
+/// does; a filter on a header that the event does not have never matches.
 ///
 /// The value is compared without regard to case. Written `/.../` it is a regular expression. `+`, `-` and blanks at
 /// its front are not part of it: `-` makes it exclude.
@@ -534,7 +557,7 @@ impl fmt::Debug for Command<'_> {
 }
 
 located! {
-    /// A command cannot be sent: it would break or forge the protocol, or the server would not read what is meant.
+    /// A command cannot be sent: it would break or forge the protocol, or the server would misread it.
     CommandError of CommandErrorKind {
         /// With which part of the command.
         field: Field,
@@ -565,11 +588,11 @@ numbered! {
         /// A colon, or an `@`, where it would end the name.
         Separator = 305, "holds a separator";
         /// A word that would mean something else here: a second Content-Length, `all`, a format, CUSTOM.
-        Reserved = 306, "is a word with a meaning of its own";
+        Reserved = 306, "is a word with a special meaning";
         /// Longer than the server reads or answers well.
         TooLong = 307, "is too long";
         /// A uuid and a format for `myevents`: the server would lose the format. Set it with `event` first.
-        FormatLost = 308, "would be lost beside a uuid";
+        FormatLost = 308, "would be lost together with a uuid";
     }
 }
 

@@ -8,7 +8,7 @@ use super::{Command, CommandError, CommandErrorKind, EncodeError, Field, parse};
 use crate::frame::{Decoder, Limits, Step};
 use crate::grow::append;
 
-/// A [`Command`] that owns its bytes, for what is sent later: as they go out, in one allocation.
+/// A [`Command`] that owns its bytes, to be sent later: the bytes as sent, in one allocation.
 ///
 /// ```
 /// use esl_proto::{Client, Command, CommandBuf, Limits};
@@ -73,7 +73,7 @@ fn read(octets: &[u8]) -> Option<Command<'_>> {
 }
 
 impl Command<'_> {
-    /// The same command in storage of its own.
+    /// The same command with its own storage.
     ///
     /// # Errors
     /// [`CommandError`] if it cannot be sent.

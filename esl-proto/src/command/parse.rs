@@ -31,7 +31,7 @@ numbered! {
         /// `filter` without a value.
         Syntax = 405, "filter without a value";
         /// None of the names of `event` or `nixevent` is known to the server.
-        NoNames = 406, "no event name that is known";
+        NoNames = 406, "no known event name";
         /// `userauth` without a user, a domain or a password. The server ends the connection.
         Credentials = 407, "user, domain or password missing";
     }

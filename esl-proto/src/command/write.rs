@@ -37,7 +37,7 @@ impl Command<'_> {
         shown.result
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn write(&self, sink: &mut impl Sink) {
         match self {
             Self::Auth { password } => {
@@ -137,6 +137,23 @@ impl Command<'_> {
         }
         sink.put(b"\n\n");
     }
+}
+
+/// `event` with names as they are typed.
+pub(super) fn write_typed(format: Option<Format>, names: &[u8], sink: &mut impl Sink) {
+    sink.put(const { Verb::Event.word() });
+    if let Some(format) = format {
+        sink.put(b" ");
+        sink.put(format.as_str().as_bytes());
+    }
+    sink.put(b" ");
+    sink.put(names);
+    sink.put(b"\n\n");
+}
+
+/// Names as they are typed: what they mean, the server decides.
+pub(super) fn check_typed(names: &[u8]) -> Result<(), CommandError> {
+    part(Field::EventName, names).value()
 }
 
 /// CUSTOM comes last, because every word after it is a subclass.
@@ -349,7 +366,8 @@ impl Part<'_> {
     /// A body: line ends are what it is for, but it must not be too long, and the server would end it at a NUL.
     fn body(&self) -> Result<(), CommandError> {
         self.at_most(Command::MAX_BODY)?;
-        self.without(0, CommandErrorKind::Nul)
+        // Without a call for the short ones.
+        if any(self.octets, |octet| octet == 0) { self.without(0, CommandErrorKind::Nul) } else { Ok(()) }
     }
 
     #[inline]
@@ -373,6 +391,7 @@ const fn nth(field: Field, item: usize, octets: &[u8]) -> Part<'_> {
 
 impl Command<'_> {
     /// Refuses what would break or forge the protocol, or be read as something else.
+    #[inline(always)]
     pub(super) fn check(&self) -> Result<(), CommandError> {
         match self {
             Self::Auth { password } => part(Field::Password, password.expose()).text(),
@@ -474,10 +493,11 @@ fn check_filter(filter: &Filter<'_>) -> Result<(), CommandError> {
 }
 
 fn check_event(event: &SendEvent<'_>) -> Result<(), CommandError> {
-    let word = event.name.as_bytes();
-    let event_name = part(Field::EventName, word);
-    event_name.word()?;
-    event_name.not(EventName::asked_for(word) != event.name)?;
+    if let EventName::Other(word) = event.name {
+        let event_name = part(Field::EventName, word);
+        event_name.word()?;
+        event_name.not(EventName::asked_for(word) != event.name)?;
+    }
     for (item, (name, value)) in event.headers.iter().enumerate() {
         let header = nth(Field::HeaderName, item, name);
         header.word()?;

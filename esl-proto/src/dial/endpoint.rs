@@ -1,4 +1,4 @@
-//! What a leg calls, put together of its parts.
+//! Endpoints, built from their parts.
 
 use super::{DialEncodeError, DialError, DialErrorKind, DialField};
 use crate::name::HangupCause;
@@ -10,10 +10,10 @@ use core::fmt;
 /// How many parts an endpoint has at most.
 const MOST: usize = 3;
 
-/// What a [`Leg`](super::Leg) calls, put together of its parts; any other endpoint is given to the leg as text.
+/// The endpoint of a [`Leg`](super::Leg), built from its parts; other kinds of endpoints are given to the leg as text.
 ///
-/// No part can become another: what the endpoint's module would read as the end of a part is refused. What the reader of the
-/// whole dial string would misread is refused, or quoted, when that is written.
+/// No part can become another: text that the endpoint's module would read as the end of a part is refused. Text that is
+/// special in the whole dial string is quoted or refused when that is written.
 ///
 /// ```
 /// use esl_proto::dial::{Bridge, DialHandle, Endpoint, Leg, LegList};
@@ -104,7 +104,7 @@ impl<'a> Endpoint<'a> {
         Self::named("sofia", profile.as_ref(), b"/").with(b'/', user.as_ref(), NAME).with(b'%', domain.as_ref(), NAME)
     }
 
-    /// An extension of the dialplan, through a channel that is called by itself: `loopback/<extension>`.
+    /// An extension of the dialplan, through a loopback channel: `loopback/<extension>`.
     pub fn loopback(extension: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
         Self::named("loopback", extension.as_ref(), b"/")
     }

@@ -1,17 +1,17 @@
-//! Whom to call: the arguments of the API command `originate` and of the application `bridge`.
+//! Dial strings: the arguments of the API command `originate` and of the application `bridge`.
 //!
 //! A [`DialString`] is made of [`Leg`]s: an endpoint, and variables for it alone in `[...]`. The legs of a [`LegList`]
 //! are called at once (`,`). The leg lists of a [`DialHandle`] are called one after another until one answers (`|`);
-//! its variables, in `{...}`, are for all of them. The handles of a dial string are called at once, each on its own
+//! its variables, in `{...}`, are for all of them. The handles of a dial string are called at once, independently
 //! (`:_:`, "enterprise originate"); its variables, in `<...>`, are for all legs of all handles. Time limits are
-//! variables like others: `originate_timeout` in `{...}`, `leg_timeout` and `leg_delay_start` in `[...]`. So are
-//! applications that a channel executes when it rings, answers and the like: a [`Hook`] makes such variables. An
-//! [`Inline`] dialplan has several applications where an extension would stand.
+//! ordinary variables: `originate_timeout` in `{...}`, `leg_timeout` and `leg_delay_start` in `[...]`. So are
+//! applications that a channel executes when it rings or is answered: a [`Hook`] makes such variables. An [`Inline`]
+//! dialplan is a list of applications in place of an extension.
 //!
 //! An [`Originate`] is written as the line for [`Command::api`](crate::Command::api) and
-//! [`Command::bgapi`](crate::Command::bgapi), a [`Bridge`] as the argument for
-//! [`Execute::new("bridge", ...)`](crate::command::Execute::new). What is written is what the server reads back, or it is
-//! refused: no text that the caller passes can add a variable, a leg, an argument or an application.
+//! [`Command::bgapi`](crate::Command::bgapi), a [`Bridge`] as the argument for [`Execute::new("bridge",
+//! ...)`](crate::command::Execute::new). The server reads what is written as intended, or it is refused: no text can
+//! add a variable, a leg, an argument or an application.
 //!
 //! ```
 //! use esl_proto::Command;
@@ -164,15 +164,15 @@ pub struct Originate<'a> {
     pub dial: DialString<'a>,
     /// What to connect the call to.
     pub destination: Destination<'a>,
-    /// Which dialplan knows the extension; `XML` if not said.
+    /// The dialplan of the extension; `XML` by default.
     pub dialplan: Option<&'a [u8]>,
-    /// In which context; `default` if not said.
+    /// The context; `default` by default.
     pub context: Option<&'a [u8]>,
     /// The name that the called see, unless `origination_caller_id_name` says another.
     pub cid_name: Option<&'a [u8]>,
     /// The number that the called see, unless `origination_caller_id_number` says another.
     pub cid_num: Option<&'a [u8]>,
-    /// How long to ring, unless `originate_timeout` says something else; 60 if not said, or if 0.
+    /// How long to ring, unless `originate_timeout` is set; 60 by default, or if 0.
     pub timeout_sec: Option<u32>,
 }
 
@@ -190,7 +190,7 @@ impl<'a> Originate<'a> {
         }
     }
 
-    /// A call that goes on by an inline dialplan, as [`Inline::encode`] writes it.
+    /// A call that continues with an inline dialplan, as written by [`Inline::encode`].
     pub fn inline(dial: impl Into<DialString<'a>>, text: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
         Self { dialplan: Some(b"inline"), ..Self::new(dial, Destination::extension(text)) }
     }
@@ -355,7 +355,7 @@ numbered! {
         /// A bracket that is never closed, or two where one should open a further set of variables.
         Bracket = 555, "bracket not closed";
         /// A control byte from 1 to 8, or a comma that the server would make one.
-        Control = 556, "control octet";
+        Control = 556, "control byte";
         /// `${...}`, which only a channel can expand.
         Expansion = 557, "variable to expand";
         /// More handles than the server reads in one place.

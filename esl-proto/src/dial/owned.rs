@@ -65,7 +65,7 @@ impl DialStringBuf {
 }
 
 impl DialString<'_> {
-    /// The same dial string in storage of its own.
+    /// The same dial string with its own storage.
     ///
     /// # Errors
     /// [`DialError`] if no text would be read back as this.

@@ -1,4 +1,4 @@
-//! What channels are to execute: as variables that name an occasion, and as dialplans that stand in the call itself.
+//! Applications for channels to execute: as hook variables, and as inline dialplans.
 
 use core::fmt;
 
@@ -113,11 +113,11 @@ impl fmt::Debug for Task<'_> {
     }
 }
 
-/// An occasion on which a channel executes what its variables say: `execute_on_answer`, `api_on_answer` and their kin.
+/// An event at which a channel executes its hook variables: `execute_on_answer`, `api_on_answer` and others.
 ///
 /// The variables are set like others: in `[...]` for one leg, in `{...}` for those of a handle, in `<...>` for all. Of
-/// several with one name the last counts; but each variable whose name begins with that of the occasion is executed, so
-/// a further one is called `execute_on_answer_2`.
+/// several with the same name only the last counts; but every variable whose name begins with that of the hook is
+/// executed, so a second one may be called `execute_on_answer_2`.
 ///
 /// ```
 /// use esl_proto::command::app::App;
@@ -147,7 +147,7 @@ impl fmt::Debug for Task<'_> {
 pub enum Hook {
     /// The channel has been made, and is not called yet.
     Originate,
-    /// The call has been made, and this is the channel that goes on.
+    /// The originate has succeeded, with this channel.
     PostOriginate,
     /// It rings.
     Ring,
@@ -190,8 +190,8 @@ impl Hook {
         }
     }
 
-    /// The variable and its value, in `out`, for an application that is executed before the call goes on:
-    /// `<application> <argument>`. It is for those that end soon; `perl` is executed as by
+    /// The variable and its value, in `out`, for an application that is executed before the call continues:
+    /// `<application> <argument>`. Use it for applications that end soon; `perl` is executed as by
     /// [`execute_async`](Self::execute_async).
     ///
     /// # Errors
@@ -206,7 +206,7 @@ impl Hook {
         self.written(task.into(), b" ", out)
     }
 
-    /// The same for an application that the channel executes when it comes to it, while the call goes on:
+    /// The same for an application that is executed asynchronously, while the call continues:
     /// `<application>::<argument>`.
     ///
     /// # Errors
@@ -285,14 +285,13 @@ impl Hook {
     }
 }
 
-/// An inline dialplan: the applications that a channel executes one after another, said where an extension is said
-/// otherwise.
+/// An inline dialplan: applications that a channel executes one after another, in place of an extension.
 ///
 /// Written, it is for [`Originate::inline`](super::Originate::inline), or the extension of a
-/// [`Transfer`](crate::command::app::Transfer) in the dialplan `inline`. Commas, quotes, backslashes, blanks and line ends
-/// in arguments arrive as they are; only a quote after a backslash is refused, as the server would leave the application
-/// out. As in any dialplan, the channel expands variables in each argument before the
-/// application has it; an [`App`] knows.
+/// [`Transfer`](crate::command::app::Transfer) in the dialplan `inline`. Commas, quotes, backslashes, blanks and line
+/// ends in arguments arrive unchanged; only a quote after a backslash is refused, as the server would leave the
+/// application out. As in any dialplan, the channel expands variables in each argument before it executes the
+/// application; an [`App`] takes that into account.
 ///
 /// ```
 /// use esl_proto::command::app::App;

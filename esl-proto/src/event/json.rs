@@ -6,7 +6,7 @@
 use super::reader::{FEW, Read};
 use super::{EventError, EventErrorKind};
 use crate::frame::Header;
-use crate::scan::{Lookahead, RegularMember, Stop, Strings, slice};
+use crate::scan::{Lookahead, Ordinary, Pair, RegularMember, Sought, Stop, Strings, every_pair, is_member_at, slice};
 use crate::text::json::{scalar_end, string_end};
 use crate::text::{Coding, Value, skip_space};
 
@@ -34,6 +34,11 @@ enum State {
 impl<'a> Reader<'a> {
     pub(super) fn new(text: &'a [u8]) -> Self {
         Self { text, ahead: Lookahead::NONE, at: 0, state: State::Start, body: None }
+    }
+
+    /// A reader of the value behind a name, which ends before `at`.
+    fn behind_name(text: &'a [u8], at: usize) -> Self {
+        Self { at, ..Self::new(text) }
     }
 
     /// Why reading stopped before the end of the text.
@@ -90,12 +95,16 @@ impl<'a> Reader<'a> {
         self.peek();
         self.state = State::Member;
         let name = self.string()?;
+        Ok(Some(Header { name, value: self.value()? }))
+    }
+
+    /// Reads the colon behind a name, and the value.
+    fn value(&mut self) -> Result<Value<'a>, EventError> {
         self.expect(b':')?;
-        let value = match self.peek() {
-            Some(b'[') => self.array()?,
-            _ => self.scalar()?,
-        };
-        Ok(Some(Header { name, value }))
+        match self.peek() {
+            Some(b'[') => self.array(),
+            _ => self.scalar(),
+        }
     }
 
     fn end(&mut self) -> Result<Option<Header<'a>>, EventError> {
@@ -153,6 +162,54 @@ impl<'a> Reader<'a> {
         self.at += 1;
         Ok(Value::new(elements, Coding::JsonArray))
     }
+}
+
+/// The last header of each of these names, in any case of their letters; [`None`] if the text or a name is one that only a
+/// reader of all headers can tell.
+///
+/// Goes over the text for what may be the names, which takes a fraction of what reading takes. What it has found last is known
+/// to be a header if all before it is plain.
+#[inline(always)]
+pub(super) fn last_of_names<'a, const N: usize>(text: &'a [u8], names: [&[u8]; N]) -> Option<[Option<Value<'a>>; N]> {
+    // Of these bytes none is left if it comes as an escape but for \u.
+    if names.iter().any(|name| name.is_empty() || !Ordinary::NAME.has_all(name) || name.eq_ignore_ascii_case(BODY)) {
+        return None;
+    }
+    let apart = names.map(|name| name.len() + 1);
+    let (mut last, mut escaped) = ([None; N], false);
+    let names = names.map(Sought::new);
+    let looked = every_pair(text, Pair { first: b'"', seconds: [b'"'; N], apart, note: Some(b'\\') }, |at| {
+        let next = text.get(at + 1).copied().unwrap_or_default();
+        if text.get(at) == Some(&b'\\') {
+            escaped |= next == b'u';
+            return;
+        }
+        for (name, last) in names.iter().zip(&mut last) {
+            if name.may_begin_with(next)
+                && let Some(end) = name.end_at(text, at + 1)
+                && text.get(end) == Some(&b'"')
+                && text.get(skip_space(text, end + 1)) == Some(&b':')
+            {
+                *last = Some((at, end + 1));
+            }
+        }
+    });
+    if !looked || escaped {
+        return None;
+    }
+    let mut values = [None; N];
+    for (last, value) in last.into_iter().zip(&mut values) {
+        if let Some((quote, end)) = last {
+            *value = Some(value_of(text, quote, end)?);
+        }
+    }
+    Some(values)
+}
+
+/// The value of the member whose name is between the quote at `quote` and the one before `end`, if the text before it is plain.
+#[inline(never)]
+fn value_of(text: &[u8], quote: usize, end: usize) -> Option<Value<'_>> {
+    is_member_at(text, quote).then(|| Reader::behind_name(text, end).value().ok())?
 }
 
 impl<'a> Read<'a, 2> for Reader<'a> {

@@ -69,7 +69,7 @@ fn word<'a, T: TryFrom<Value<'a>>>(value: Value<'a>) -> Option<T> {
 all! {
     /// The subclass of a CUSTOM event: `Event-Subclass`.
     subclass: Value<'a> = EVENT_SUBCLASS;
-    /// The server's own number of the event: `Event-Sequence`. Events do not come in its order.
+    /// The server's number of the event: `Event-Sequence`. Events do not arrive in this order.
     sequence: u64 = EVENT_SEQUENCE by |value| value.to_u64();
     /// When the event happened: `Event-Date-Timestamp`, microseconds since 1970, UTC.
     timestamp: u64 = EVENT_DATE_TIMESTAMP by |value| value.to_u64();
@@ -133,7 +133,7 @@ all! {
     application: Value<'a> = APPLICATION;
     /// Its argument: `Application-Data`; absent if there was none.
     application_data: Value<'a> = APPLICATION_DATA;
-    /// What it has said at its end: `Application-Response`.
+    /// The application's result: `Application-Response`.
     application_response: Value<'a> = APPLICATION_RESPONSE;
     /// The `sendmsg` that a CHANNEL_EXECUTE or CHANNEL_EXECUTE_COMPLETE event belongs to: `Application-UUID`, which is
     /// its Event-UUID.

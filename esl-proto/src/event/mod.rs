@@ -39,11 +39,11 @@ use crate::text::Value;
 
 /// An event, or the channel data that answers `connect`, in the caller's buffer.
 ///
-/// A view: making one costs nothing, and nothing is decoded before it is asked for. Every look-up walks the text
-/// anew; for more than one of them, [`find`](Self::find) all at once or [`index`](Self::index) it first.
+/// A view: making one costs nothing, and everything is decoded on demand. Every look-up walks the text again; for more
+/// than one, [`find`](Self::find) all at once or [`index`](Self::index) the event first.
 ///
 /// Headers are an ordered multi-map. FreeSWITCH sends some headers twice, with different values, and compares names
-/// without regard to case. Where one value is asked for, the last is given: it is the newer fact.
+/// without regard to case. Look-ups for one value return the last: it is the newer fact.
 ///
 /// ```
 /// use esl_proto::Event;
@@ -141,6 +141,31 @@ impl<'a> Event<'a> {
     #[must_use]
     pub fn get(&self, name: impl AsRef<[u8]>) -> Option<Value<'a>> {
         let name = name.as_ref();
+        if let (Format::Plain, false) = (self.format, self.crlf) {
+            return plain::last_of_name(self.text, name).unwrap_or_else(|| self.get_among_all(name));
+        }
+        match self.find_marked([name]) {
+            Some([found]) => found,
+            None => self.get_among_all(name),
+        }
+    }
+
+    /// What [`find`](Self::find) gives, by what stands before and behind names; [`None`] where that takes a reader.
+    #[inline]
+    fn find_marked<const COUNT: usize>(&self, names: [&[u8]; COUNT]) -> Option<[Option<Value<'a>>; COUNT]> {
+        match self.format {
+            #[cfg(feature = "json")]
+            Format::Json => json::last_of_names(self.text, names),
+            #[cfg(feature = "xml")]
+            Format::Xml => xml::last_of_names(self.text, names),
+            _ => None,
+        }
+    }
+
+    /// [`get`](Self::get) by reading the headers, to the last one.
+    #[cold]
+    #[inline(never)]
+    fn get_among_all(&self, name: &[u8]) -> Option<Value<'a>> {
         match Search::new(*self, name) {
             Search::Lines(text, lines) => lines.filter_map(|start| plain::value_of(text, start, name)).last(),
             Search::Headers(headers) => {
@@ -150,7 +175,7 @@ impl<'a> Event<'a> {
     }
 
     /// The last header of each of these names, in any case of their letters: what [`get`](Self::get) gives for each, in
-    /// one pass over the event. It takes 2 KiB of stack; what an event has beyond 128 headers is gone over for each name.
+    /// one pass over the event. It may take 2 KiB of stack; what an event has beyond 128 headers may be gone over for each name.
     ///
     /// ```
     /// use esl_proto::Event;
@@ -165,6 +190,12 @@ impl<'a> Event<'a> {
         let names = names.each_ref().map(AsRef::as_ref);
         if COUNT == 1 {
             return names.map(|name| self.get(name));
+        }
+        // With more names, reading takes less.
+        if COUNT <= 6
+            && let Some(found) = self.find_marked(names)
+        {
+            return found;
         }
         let mut slots = [HeaderSlot::EMPTY; 128];
         let indexed = self.index(&mut slots);
@@ -372,7 +403,7 @@ numbered! {
         /// The text ends too early.
         Truncated = 201, "event ends too early";
         /// A byte that the format does not allow at this position.
-        Unexpected = 202, "unexpected octet in event";
+        Unexpected = 202, "unexpected byte in event";
         /// An object or array inside a value: FreeSWITCH knows strings and flat arrays of them.
         Nested = 203, "value is neither a text nor a flat array";
         /// An XML element without a matching end tag.

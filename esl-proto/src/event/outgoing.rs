@@ -23,7 +23,7 @@ pub enum Content<'a> {
     /// One value, in its own coding; perhaps an array that was read. Where it is empty, plain events say `_undef_`; the
     /// server itself has no empty values.
     Text(Value<'a>),
-    /// An array that the host makes. Plain and XML events cannot tell one of a single element from a text.
+    /// An array made by the host. Plain and XML events cannot distinguish an array of one element from a text.
     Array(&'a [&'a [u8]]),
 }
 
@@ -166,7 +166,7 @@ impl Sink for Same<'_> {
     }
 }
 
-/// An event that is to be sent: headers in their order, and a body. What it can do beside this is in [`EventSource`].
+/// An event to send: headers in order, and a body. Its methods are those of [`EventSource`].
 ///
 /// ```
 /// use esl_proto::name::Format;
@@ -185,13 +185,13 @@ impl Sink for Same<'_> {
 /// # Ok::<(), esl_proto::event::EventEncodeError>(())
 /// ```
 ///
-/// Everything that goes out must be given, Event-Name and Event-Sequence too; only Content-Length comes by itself, and
-/// one among the headers is left out.
+/// All headers must be given, including Event-Name and Event-Sequence; only Content-Length is added, and left out if it
+/// is among the headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutgoingEvent<'a> {
     /// The headers, duplicates among them.
     pub headers: &'a [Field<'a>],
-    /// The body. An empty one is told from none in JSON only.
+    /// The body. Only JSON distinguishes an empty body from none.
     pub body: Option<Value<'a>>,
 }
 
@@ -273,7 +273,7 @@ numbered! {
         /// `connect`, which are the head of a frame.
         Name = 701, "the name of a header would forge another header";
         /// A header's name is no name in XML.
-        XmlName = 704, "the name of a header is no name in XML";
+        XmlName = 704, "the name of a header is not a valid XML name";
         /// A header's name is not UTF-8.
         NameUtf8 = 705, "the name of a header is not UTF-8";
         /// A header's value is not UTF-8.
@@ -282,10 +282,10 @@ numbered! {
         BodyUtf8 = 707, "the body is not UTF-8";
         /// The body has a character that XML does not have.
         BodyChar = 708, "the body has a character that XML does not have";
-        /// Too many headers come more than once to be written as arrays.
-        Duplicates = 709, "too many headers come more than once";
+        /// Too many headers are repeated to be written as arrays.
+        Duplicates = 709, "too many repeated headers";
         /// The event that is to be written cannot be read to its end.
-        Malformed = 710, "the event that is to be written cannot be read to its end";
+        Malformed = 710, "the event to be written is malformed";
         /// JSON or XML, and the crate is built without the feature `json` or `xml`.
         Unsupported = 712, "this build does not write events in this format";
     }

@@ -213,7 +213,7 @@ fn headers(event: &Event<'_>, octets: &mut Vec<u8>) -> Index {
 }
 
 impl Event<'_> {
-    /// The same event in storage of its own.
+    /// The same event with its own storage.
     #[must_use]
     pub fn into_owned(self) -> EventBuf {
         EventBuf::new(&self)

@@ -1,8 +1,10 @@
 //! text/event-plain: lines of `Name: percent-coded value`, a blank line, a body.
 
+use core::ops::ControlFlow;
+
 use super::reader::{FEW, Read, is_content_length};
 use crate::frame::Header;
-use crate::scan::{HeaderLine, Line, Lookahead, RegularLine, Stop, cut, line_at, same, slice};
+use crate::scan::{HeaderLine, Line, Lookahead, Pair, RegularLine, Sought, Stop, cut, each_pair, line_at, same, slice};
 use crate::text::{Coding, Value};
 
 #[derive(Clone)]
@@ -117,4 +119,30 @@ pub(super) fn value_of<'a>(text: &'a [u8], start: usize, name: &[u8]) -> Option<
     let value = slice(line, value, line.len());
     let escaped = memchr::memchr(b'%', value).is_some();
     (name_end == name.len()).then(|| Value::new(value, Coding::Plain { escaped }))
+}
+
+/// The last header of this name, in any case of its letters, in a text whose lines end in LF; the outer [`None`] if the text
+/// or the name is too short to be looked at in this way.
+#[inline]
+pub(super) fn last_of_name<'a>(text: &'a [u8], name: &[u8]) -> Option<Option<Value<'a>>> {
+    if name.is_empty() {
+        return None;
+    }
+    // A line with a colon so far behind its front, or an empty one.
+    let pair = Pair { first: b'\n', seconds: [b':', b'\n'], apart: [name.len() + 1, 1], note: None };
+    if text.first() == Some(&b'\n') {
+        return Some(None);
+    }
+    let sought = Sought::new(name);
+    let mut last = None;
+    each_pair(text, pair, |at| {
+        if text.get(at + 1) == Some(&b'\n') {
+            return ControlFlow::Break(());
+        }
+        if sought.may_begin_with(text.get(at + 1).copied().unwrap_or_default()) {
+            last = value_of(text, at + 1, name).or(last);
+        }
+        ControlFlow::Continue(())
+    })?;
+    Some(last.or_else(|| value_of(text, 0, name)))
 }

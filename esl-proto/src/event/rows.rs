@@ -6,10 +6,10 @@ use super::{Event, EventError, EventErrorKind};
 use crate::name::Format;
 use crate::scan::slice;
 
-/// The rows of what `api show ... as json` answers, `{"row_count":2,"rows":[{...},{...}]}`, each of them as an event: its
-/// columns are headers.
+/// The rows in the answer to `api show ... as json`, `{"row_count":2,"rows":[{...},{...}]}`, each as an event with the
+/// columns as headers.
 ///
-/// Behind the last row comes an error if the output cannot be read to its end.
+/// If the output cannot be read to its end, the last item is an error.
 ///
 /// ```
 /// use esl_proto::event::Rows;

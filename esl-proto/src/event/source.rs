@@ -7,10 +7,10 @@ use crate::name::Format;
 use crate::sink::Writer;
 use crate::text::Value;
 
-/// An event that can be written in any format, offered and delivered: one that was read ([`Event`], [`Indexed`]), one that
-/// the host makes ([`OutgoingEvent`](crate::event::OutgoingEvent)), or a type of the host's own.
+/// An event that can be written in any format, offered and delivered: one that was read ([`Event`], [`Indexed`]), one
+/// that the host makes ([`OutgoingEvent`](crate::event::OutgoingEvent)), or the host's own type.
 ///
-/// Names and values stay in the coding that they are in until they are written, straight into the caller's buffer.
+/// Names and values keep their encoding until they are written, straight into the caller's buffer.
 ///
 /// ```
 /// use esl_proto::name::Format;

@@ -9,11 +9,11 @@ use crate::sink::{Sink, Writer};
 use crate::text::check::line_break;
 use crate::text::{Percent, Value, is_space, json, percent, utf8, xml};
 
-/// What becomes of bytes that are not UTF-8. Values of plain and XML events are percent-coded and need nothing; this is
+/// How bytes that are not UTF-8 are written. Values of plain and XML events are percent-coded and need nothing; this is
 /// about names, bodies and all of a JSON event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Invalid {
-    /// They are copied, as FreeSWITCH does: what is written need be neither JSON nor XML.
+    /// They are copied, as FreeSWITCH does: the output may be invalid JSON or XML.
     #[default]
     Keep,
     /// The event is refused.
@@ -24,15 +24,15 @@ pub enum Invalid {
     Escape,
 }
 
-/// What becomes of headers that come more than once, in JSON.
+/// How repeated headers are written in JSON.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Duplicates {
     /// The name is repeated, as FreeSWITCH does. Readers disagree about which value counts.
     #[default]
     Repeat,
-    /// One array of all values, where the first of them comes. Names that differ in case are two. The headers that come
-    /// more than once are looked for in the whole event, so that more than 1024 of them are refused;
-    /// so is a name that is not UTF-8 and, with what takes the place of that, longer than 256 bytes.
+    /// One array of all values, in the place of the first. Names that differ in case are different. Repeated headers
+    /// are searched for in the whole event, and more than 1024 of them are refused; so is a name that is not UTF-8 and
+    /// longer than 256 bytes after replacement.
     Arrays,
 }
 
@@ -55,19 +55,19 @@ pub enum Duplicates {
 pub struct EncodeOptions {
     /// How a `%` that looks like an escape is written.
     pub percent: Percent,
-    /// What becomes of bytes that are not UTF-8. With all but [`Invalid::Keep`], what is written is well-formed: JSON as in
-    /// RFC 8259, and XML 1.0, whose names are checked and in whose body characters that XML does not have are U+FFFD, or
-    /// refused.
+    /// How bytes that are not UTF-8 are written. With anything but [`Invalid::Keep`], the output is well-formed: JSON
+    /// as in RFC 8259, and XML 1.0, whose names are checked and in whose body characters that XML does not have are
+    /// U+FFFD, or refused.
     pub invalid: Invalid,
-    /// What becomes of headers that come more than once, in JSON.
+    /// How repeated headers are written in JSON.
     pub duplicates: Duplicates,
 }
 
 impl EncodeOptions {
     /// FreeSWITCH's own bytes.
     pub const FREESWITCH: Self = Self::new();
-    /// What every reader understands: each value is read back as it was but for bytes that are not UTF-8, which become
-    /// U+FFFD, and no name is repeated in JSON.
+    /// Output that every reader understands: each value is read back unchanged, except that bytes that are not UTF-8
+    /// become U+FFFD, and no name is repeated in JSON.
     pub const STRICT: Self =
         Self::new().percent(Percent::Lossless).invalid(Invalid::Replace).duplicates(Duplicates::Arrays);
 

@@ -8,7 +8,10 @@
 use super::reader::{FEW, Read, is_content_length};
 use super::{EventError, EventErrorKind};
 use crate::frame::Header;
-use crate::scan::{BLOCK, BlockClassifier, BlockMask, Class, Lookahead, Stop, find, find_pair, look, repeats, slice};
+use crate::scan::{
+    BLOCK, BlockClassifier, BlockMask, Class, Lookahead, Ordinary, Pair, Sought, Stop, every_pair, find, find_pair,
+    look, repeats, slice,
+};
 use crate::text::{Coding, Value, decimal, is_space, skip_space, trim_space_end};
 
 /// Candidate end tags tried for an element whose name holds angle brackets: a bound on backtracking.
@@ -186,6 +189,48 @@ impl<'a> Reader<'a> {
         let followed = after.first().is_some_and(|octet| *octet == b'<' || is_space(*octet));
         followed.then(|| self.text.len() - after.len())
     }
+}
+
+/// The last header of each of these names, in any case of their letters; [`None`] if only a reader of all headers can tell.
+/// Works as the one for JSON does.
+#[inline(always)]
+pub(super) fn last_of_names<'a, const N: usize>(text: &'a [u8], names: [&[u8]; N]) -> Option<[Option<Value<'a>>; N]> {
+    if names.iter().any(|name| name.is_empty() || !Ordinary::NAME.has_all(name)) {
+        return None;
+    }
+    let apart = names.map(|name| name.len() + 1);
+    let mut last = [None; N];
+    let names = names.map(Sought::new);
+    let looked = every_pair(text, Pair { first: b'<', seconds: [b'>'; N], apart, note: None }, |at| {
+        let next = text.get(at + 1).copied().unwrap_or_default();
+        for (name, last) in names.iter().zip(&mut last) {
+            if name.may_begin_with(next)
+                && let Some(end) = name.end_at(text, at + 1)
+                && text.get(end) == Some(&b'>')
+            {
+                *last = Some(at + 1);
+            }
+        }
+    });
+    if looked { values_at(text, last) } else { None }
+}
+
+/// The values of the headers whose names begin at these places, if each is that of a header.
+fn values_at<const N: usize>(text: &[u8], places: [Option<usize>; N]) -> Option<[Option<Value<'_>>; N]> {
+    let mut values = [None; N];
+    let mut left = places.iter().flatten().count();
+    let mut reader = Reader::new(text);
+    while left > 0 {
+        let header = reader.next()?;
+        let start = (header.name.raw().as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
+        for (place, value) in places.iter().zip(&mut values) {
+            if *place == Some(start) {
+                *value = Some(header.value);
+                left = left.saturating_sub(1);
+            }
+        }
+    }
+    Some(values)
 }
 
 impl<'a> Read<'a, 2> for Reader<'a> {

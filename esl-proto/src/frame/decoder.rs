@@ -13,9 +13,9 @@ use crate::text::decimal;
 
 /// Cuts the bytes of a stream into [`Frame`]s.
 ///
-/// The decoder owns no bytes: the host keeps what it has read in a buffer of its own (see
-/// [`RecvBuf`](crate::RecvBuf)) and shows the decoder all of it on every call. The decoder remembers what it has seen:
-/// bytes can arrive in any pieces, and none is searched for line ends twice.
+/// The decoder owns no bytes: the host keeps received bytes in its own buffer (see [`RecvBuf`](crate::RecvBuf)) and
+/// passes the decoder all of them on every call. The decoder remembers what it has seen: bytes can arrive in any
+/// pieces, and none is searched for line ends twice.
 ///
 /// ```
 /// use esl_proto::frame::Step;
@@ -300,8 +300,8 @@ impl Decoder {
         }
     }
 
-    /// The number of bytes that are missing from the frame that the end of the stream left incomplete; 0 if its head has
-    /// not said.
+    /// The number of bytes that are missing from the frame that the end of the stream left incomplete; 0 if its length
+    /// is not known from its head.
     #[must_use]
     pub const fn missing(&self, buf: &[u8]) -> usize {
         match self.state {

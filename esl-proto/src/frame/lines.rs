@@ -10,7 +10,7 @@ use crate::text::{Coding, Value};
 /// Header lines of a frame that is longer than the host can hold: a part of its head, or of the headers of a plain
 /// event.
 ///
-/// A part ends where a line does, as long as the line fits into the buffer; a longer one goes on in the next part. A
+/// A part ends at a line end, as long as the line fits into the buffer; a longer line continues in the next part. A
 /// percent escape is never cut.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Lines<'b> {
@@ -32,14 +32,14 @@ pub(super) enum LineGrammar {
 /// A header, or a part of one; from [`Lines::headers`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct HeaderPart<'b> {
-    /// The name. [`None`] if this goes on with the value of the header before it: after a line end in that value if
-    /// [`after_line_end`](Self::after_line_end) says so, else where the part before ended.
+    /// The name. [`None`] if this continues the value of the header before it: after a line end in that value if
+    /// [`after_line_end`](Self::after_line_end) is true, otherwise where the previous part ended.
     pub name: Option<Value<'b>>,
     /// The value, or a part of it.
     pub value: Value<'b>,
-    /// Whether a line end of the value stands before this part of it.
+    /// Whether this part of the value is preceded by a line end.
     pub after_line_end: bool,
-    /// Whether the line ends here. Otherwise the first header of the next part goes on with the value.
+    /// Whether the line ends here. Otherwise the first header of the next part continues the value.
     pub is_complete: bool,
 }
 
@@ -73,7 +73,7 @@ impl<'b> Lines<'b> {
         matches!(self.grammar, LineGrammar::Event)
     }
 
-    /// The headers in the order of the wire. Of a line that goes on in another part, the part that stands here.
+    /// The headers in the order of the wire. Of a line that continues in another part, only the portion in this part.
     #[must_use]
     pub const fn headers(&self) -> HeaderParts<'b> {
         HeaderParts { lines: *self, at: 0 }

@@ -4,23 +4,24 @@
 //!
 //! # Theory of operation
 //!
-//! The decoder is a function of the bytes alone: how they are divided among reads changes nothing but where a frame
-//! that comes in parts is divided. It knows nothing of commands.
+//! The decoder is a function of the bytes alone: their division into reads only affects where a frame that comes in
+//! parts is divided. It knows nothing about commands.
 //!
 //! 1. A head ends at its blank line. Its Content-Length says how many bytes of body follow. A reply (command/reply in
 //!    the first line) has no body: a Content-Length in it is part of a text with line ends.
-//! 2. A reply whose second line is not its Reply-Text is *broken*: the value of a variable that begins with `~` stands in
-//!    its place, and the end is missing. So is that of a reply of several lines that is longer than the server's buffer.
-//!    The server joins the next frame to it, so it ends where the first line of a frame is the end of one of its lines.
-//!    FreeSWITCH's first lines are few, and are compared whole: a text that merely holds `Content-Type: ` cuts nothing.
+//! 2. A reply whose second line is not its Reply-Text is *broken*: the value of a variable that begins with `~` stands
+//!    in its place, and the end is missing. The end of a reply of several lines that is longer than the server's buffer
+//!    is missing, too. The server joins the next frame to it, so it ends where the first line of a frame is the end of
+//!    one of its lines. FreeSWITCH's first lines are few, and are compared whole: a text that merely holds
+//!    `Content-Type: ` cuts nothing.
 //! 3. What begins like no frame is an *orphan*: the rest of a value that holds a blank line. It ends at a blank line, or
 //!    where a frame begins inside of one of its lines, and has no body, unless its Content-Type is one of FreeSWITCH's.
-//! 4. A frame longer than [`Limits::max_buffered`] comes in parts: the head in one piece if it fits, else as lines; then the
-//!    body, that of a plain event line by line. Every part ends where the next begins; the last one is told.
-//! 5. An error is for good: where the next frame begins can no longer be known.
+//! 4. A frame longer than [`Limits::max_buffered`] comes in parts: the head in one piece if it fits, else as lines;
+//!    then the body, that of a plain event line by line. Every part ends where the next begins; the last one is marked.
+//! 5. An error is final: the start of the next frame can no longer be known.
 //!
-//! Invariant: no byte is searched for line ends twice, and between two calls the decoder keeps positions, never
-//! bytes. The caller's contract: take [`Step::consumed`] bytes off the front of the buffer before the next call.
+//! Invariant: no byte is searched for line ends twice, and between two calls the decoder keeps positions, never bytes.
+//! The caller's contract: remove [`Step::consumed`] bytes from the front of the buffer before the next call.
 
 mod decoder;
 mod found;
@@ -42,7 +43,7 @@ pub use request::{Request, RequestHeaders};
 use crate::scan::{find, slice};
 use crate::text::{Coding, Value};
 
-/// What a [`Decoder`] refuses to go beyond, and from which size on it hands frames out in parts.
+/// The limits of a [`Decoder`], and the size from which it hands out frames in parts.
 ///
 /// A frame that exceeds a limit ends the connection: its end cannot be found without buffering it. The defaults
 /// leave a wide margin to what a busy server sends, and bound what a hostile one can make a host store.
@@ -88,9 +89,9 @@ impl Limits {
     /// call and 8 to 12 kB for a SIP call. A buffer of 16 KiB has nearly all of them whole.
     pub const MIN: usize = 256;
 
-    /// The defaults for a host that can hold `octets` of a stream and no more; at least [`MIN`](Self::MIN).
+    /// The defaults for a host with a buffer of `octets` bytes; at least [`MIN`](Self::MIN).
     ///
-    /// Longer frames come in parts, heads among them: see [`Step::HeadPart`]. A host that has no use for them ignores
+    /// Longer frames come in parts, heads among them: see [`Step::HeadPart`]. A host that does not need them ignores
     /// the parts.
     #[must_use]
     pub const fn for_buffer(octets: usize) -> Self {
@@ -106,10 +107,9 @@ impl Default for Limits {
 
 /// What [`Decoder::decode`] found at the front of the buffer.
 ///
-/// Whatever it is: [`consumed`](Self::consumed) bytes are done with and must be taken off the front of the buffer
-/// before the next call.
+/// In any case, [`consumed`](Self::consumed) bytes must be removed from the front of the buffer before the next call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "the consumed octets must be taken off the buffer"]
+#[must_use = "the consumed bytes must be taken off the buffer"]
 pub enum Step<'b> {
     /// A whole frame.
     Frame {
@@ -118,12 +118,12 @@ pub enum Step<'b> {
         /// Bytes that it took, with the blank lines before it.
         consumed: usize,
     },
-    /// Lines of a head longer than [`Limits::max_buffered`], in the order of the wire; more follow until `end` is told.
+    /// Lines of a head longer than [`Limits::max_buffered`], in the order of the wire; more follow until `end` is set.
     HeadPart {
         /// The lines.
         lines: Lines<'b>,
-        /// What the frame is, as far as its lines have told: all of FreeSWITCH's frames tell it in their first line, but
-        /// for the reply to `connect`, which tells it near its end and before that is [`FrameKind::Other`].
+        /// The kind of frame, as far as it is known: FreeSWITCH's frames have it in their first line, except the reply
+        /// to `connect`, which has it near its end and is [`FrameKind::Other`] until then.
         kind: FrameKind,
         /// Said with the last lines: what follows.
         end: Option<HeadEnd>,
@@ -198,7 +198,7 @@ located! {
 numbered! {
     /// What [`DecodeError`] found wrong.
     DecodeErrorKind {
-        /// A Content-Length that is no decimal number; the offset is that of its value.
+        /// A Content-Length that is not a decimal number; the offset is that of its value.
         InvalidLength = 101, "Content-Length is not a decimal number";
         /// Two Content-Length headers that differ; the offset is that of the later value.
         ConflictingLength = 102, "two Content-Length headers differ";
@@ -213,8 +213,8 @@ numbered! {
 
 /// One frame of a stream, in the caller's buffer.
 ///
-/// Its header lines are read as they stand on the wire: split at the first colon, one blank after it dropped,
-/// nothing decoded. What a frame means is for [`Message`](crate::Message) to say.
+/// Its header lines are as on the wire: split at the first colon, one blank after it dropped, nothing decoded.
+/// [`Message`](crate::Message) interprets a frame.
 ///
 /// ```
 /// use esl_proto::frame::{FrameKind, Step};
@@ -313,7 +313,7 @@ impl<'b> Frame<'b> {
         self.headers().find(|header| header.is(name)).map(|header| header.value)
     }
 
-    /// What stands in the head from the value of the first header of this name on, up to the head's last line end.
+    /// The head from the value of the first header of this name up to the head's last line end.
     ///
     /// The whole of a text of several lines, even if some of them look like headers: what `getvar` answers for such a
     /// variable.

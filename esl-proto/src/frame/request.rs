@@ -9,7 +9,7 @@ use crate::text::{Value, cut};
 /// The longest body that the server reads; it closes the connection on a longer one.
 pub(crate) const MAX_BODY: usize = 16_777_216;
 
-/// What a client asked: the frame of a [`Decoder::for_requests`](super::Decoder::for_requests).
+/// A client's request: a frame of a [`Decoder::for_requests`](super::Decoder::for_requests).
 ///
 /// Lines are cut as FreeSWITCH cuts them, traps and all: a line ends at the first CR of everything that follows, and
 /// only if there is none at the first LF. One CR in a command whose lines end in LF therefore makes one line of all
@@ -19,8 +19,8 @@ pub(crate) const MAX_BODY: usize = 16_777_216;
 /// use esl_proto::frame::{Request, Step};
 /// use esl_proto::{Command, Decoder, Limits};
 ///
-/// let octets = b"api status\n\n";
-/// let Step::Frame { frame, .. } = Decoder::for_requests(Limits::DEFAULT).decode(octets)? else { panic!("it is whole") };
+/// let bytes = b"api status\n\n";
+/// let Step::Frame { frame, .. } = Decoder::for_requests(Limits::DEFAULT).decode(bytes)? else { panic!("it is whole") };
 /// let request = Request::from(frame);
 /// assert_eq!(request.line(), b"api status");
 /// assert!(matches!(Command::parse(&request), Ok(Command::Api { .. })));
@@ -52,7 +52,7 @@ impl<'b> Request<'b> {
         RequestLines::new(self.head).next().map_or(&[], |line| line.octets)
     }
 
-    /// The body, if a Content-Length header stands among the headers.
+    /// The body, if there is a Content-Length header.
     #[must_use]
     pub const fn body(&self) -> Option<&'b [u8]> {
         self.body

@@ -32,7 +32,7 @@ pub const LINGER_TIME: &str = "Linger-Time";
 pub const CHANNEL_NAME: &str = "Channel-Name";
 /// In log lines: the level as a number.
 pub const LOG_LEVEL: &str = "Log-Level";
-/// In log lines: the kind of line, a number of the server's own.
+/// In log lines: the kind of line, the server's internal number.
 pub const TEXT_CHANNEL: &str = "Text-Channel";
 /// In log lines: the source file.
 pub const LOG_FILE: &str = "Log-File";
@@ -46,7 +46,7 @@ pub const USER_DATA: &str = "User-Data";
 pub const EVENT_NAME: &str = "Event-Name";
 /// In CUSTOM events: the subclass.
 pub const EVENT_SUBCLASS: &str = "Event-Subclass";
-/// In events: the server's own number; events do not come in its order.
+/// In events: the server's number; events do not arrive in this order.
 pub const EVENT_SEQUENCE: &str = "Event-Sequence";
 /// In events: microseconds since 1970, UTC.
 pub const EVENT_DATE_TIMESTAMP: &str = "Event-Date-Timestamp";
@@ -92,7 +92,7 @@ pub const CHANNEL_HANGUP_TIME: &str = "Caller-Channel-Hangup-Time";
 pub const APPLICATION: &str = "Application";
 /// In CHANNEL_EXECUTE and CHANNEL_EXECUTE_COMPLETE: its argument.
 pub const APPLICATION_DATA: &str = "Application-Data";
-/// In CHANNEL_EXECUTE_COMPLETE: what the application has said.
+/// In CHANNEL_EXECUTE_COMPLETE: the application's result.
 pub const APPLICATION_RESPONSE: &str = "Application-Response";
 /// In DTMF events: the digit.
 pub const DTMF_DIGIT: &str = "DTMF-Digit";

@@ -1,7 +1,7 @@
 //! FreeSWITCH's vocabulary, typed both ways: from bytes and to text.
 //!
-//! Servers newer or older than this list, and modules of their own, use other words. Types that can come from the wire
-//! keep those as `Other`; nothing is lost.
+//! Other versions of the server and third-party modules use other words. Types that come from the wire keep those as
+//! `Other`; nothing is lost.
 //!
 //! ```
 //! use esl_proto::name::{EventName, HangupCause};

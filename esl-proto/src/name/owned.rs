@@ -51,7 +51,7 @@ macro_rules! owned {
         }
 
         impl $name<'_> {
-            /// The same word in storage of its own, if it is not in the list.
+            /// The same word with its own storage, if it is not in the list.
             #[must_use]
             pub fn into_owned(self) -> $owned {
                 let octets = self.as_bytes();

@@ -23,7 +23,7 @@ pub const SOFIA_GATEWAY_DELETE: &str = "sofia::gateway_delete";
 pub const SOFIA_GATEWAY_INVALID_DIGEST_REQ: &str = "sofia::gateway_invalid_digest_req";
 /// A phone answers the server's pings, or does not any more.
 pub const SOFIA_SIP_USER_STATE: &str = "sofia::sip_user_state";
-/// How a transfer goes on.
+/// The progress of a transfer.
 pub const SOFIA_NOTIFY_REFER: &str = "sofia::notify_refer";
 /// A message has a header that is watched for.
 pub const SOFIA_NOTIFY_WATCHED_HEADER: &str = "sofia::notify_watched_header";

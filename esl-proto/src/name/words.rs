@@ -11,7 +11,7 @@ macro_rules! words {
         #[non_exhaustive]
         pub enum $name<'a> {
             $(#[doc = concat!("`", $word, "`")] $variant,)+
-            /// A word that is not in this list, as it stands on the wire.
+            /// A word that is not in this list, as on the wire.
             Other(&'a [u8]),
         }
 

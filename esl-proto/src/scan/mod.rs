@@ -10,6 +10,7 @@
 mod lines;
 mod named;
 mod ordinary;
+mod pairs;
 mod portable;
 mod strings;
 mod structural;
@@ -27,12 +28,13 @@ mod backend;
 )))]
 use portable as backend;
 
-pub(crate) use backend::look;
 use backend::{common, masks};
+pub(crate) use backend::{look, place_of};
 pub(crate) use lines::{HeaderLine, Line, RegularLine, cut};
 pub(crate) use named::{LONGEST_NAME, LineMasks, LinesByNameLength, Marked, line_at, note_marks};
 pub(crate) use ordinary::{Ordinary, window};
-pub(crate) use strings::{RegularMember, Strings};
+pub(crate) use pairs::{Pair, Sought, each_pair, every_pair};
+pub(crate) use strings::{RegularMember, Strings, is_member_at};
 pub(crate) use structural::{BlockClassifier, BlockMask, Lookahead, Stop};
 
 /// The number of bytes that are classified together: one bit each in a `u64`.
@@ -57,6 +59,19 @@ pub(crate) fn find_pair(pair: &[u8; 2], text: &[u8], from: usize) -> Option<usiz
         }
         at = found + 1;
     }
+}
+
+/// Whether `word` occurs in `text`.
+pub(crate) fn contains(text: &[u8], word: &[u8]) -> bool {
+    let Some(first) = word.first() else { return true };
+    let mut from = 0;
+    while let Some(at) = find(*first, text, from) {
+        if text.get(at..).is_some_and(|rest| rest.starts_with(word)) {
+            return true;
+        }
+        from = at + 1;
+    }
+    false
 }
 
 /// Whether `wanted` holds for any byte of `text`. Inlined, for short inputs: compares 16-, 8- or 4-byte chunks (the last

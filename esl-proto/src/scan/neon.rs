@@ -14,7 +14,8 @@ use core::arch::aarch64::{
 
 use super::ordinary::Range;
 pub(super) use super::portable::common;
-use super::{BLOCK, Class, Ordinary};
+pub(crate) use super::portable::place_of;
+use super::{BLOCK, Class, Ordinary, Pair};
 
 /// A block in four vector registers.
 type Quarters = [uint8x16_t; 4];
@@ -37,6 +38,28 @@ pub(crate) fn look(block: &[u8; BLOCK], class: Class, note: u8) -> (u64, bool) {
 pub(super) fn masks<const N: usize>(block: &[u8; BLOCK], octets: [u8; N]) -> [u64; N] {
     let quarters = load(block);
     octets.map(|octet| gather(equal(quarters, octet)))
+}
+
+/// A bit for each place of `front` at which `pair.first` stands and, in the block of the same number, one of `pair.seconds`,
+/// and for each `pair.note` in it.
+#[inline(always)]
+pub(super) fn pairs<const N: usize>(front: &[u8; BLOCK], behind: [&[u8; BLOCK]; N], pair: Pair<N>) -> u64 {
+    let either = |[a, b, c, d]: Quarters, [e, f, g, h]: Quarters| {
+        // SAFETY: register-only intrinsics, whose one precondition is NEON: the `cfg` on this module guarantees it.
+        unsafe { [vorrq_u8(a, e), vorrq_u8(b, f), vorrq_u8(c, g), vorrq_u8(d, h)] }
+    };
+    let front = load(front);
+    let none = load(&[0; BLOCK]);
+    let seconds = behind.into_iter().zip(pair.seconds);
+    let [a, b, c, d] = seconds.fold(none, |found, (block, octet)| either(found, equal(load(block), octet)));
+    let [e, f, g, h] = equal(front, pair.first);
+    // SAFETY: register-only intrinsics; NEON as above.
+    let pairs = unsafe { [vandq_u8(a, e), vandq_u8(b, f), vandq_u8(c, g), vandq_u8(d, h)] };
+    let found = pair.note.map_or(pairs, |note| either(pairs, equal(front, note)));
+    let [a, b, c, d] = found;
+    // SAFETY: register-only intrinsics; NEON as above.
+    let any = unsafe { vmaxvq_u8(vorrq_u8(vorrq_u8(a, b), vorrq_u8(c, d))) } != 0;
+    if any { gather(found) } else { 0 }
 }
 
 /// A bit for each byte that is ordinary.

@@ -2,7 +2,7 @@
 
 use super::backend::ordinary;
 
-/// Octets of ASCII that go out as they are: two ranges and two bytes. All others need a closer look.
+/// Bytes of ASCII that go out as they are: two ranges and two bytes. All others need a closer look.
 ///
 /// One shape for all formats, so that each backend tells 16 bytes at once by it.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,7 @@
 #![cfg_attr(not(test), allow(dead_code))]
 
 use super::ordinary::Range;
-use super::{BLOCK, Class, Ordinary};
+use super::{BLOCK, Class, Ordinary, Pair};
 
 /// A word of eight copies of the byte.
 const fn splat(octet: u8) -> u64 {
@@ -58,6 +58,24 @@ pub(super) fn masks<const N: usize>(block: &[u8; BLOCK], octets: [u8; N]) -> [u6
     octets.map(|octet| {
         words.iter().rev().fold(0, |mask, word| mask << 8 | equal(u64::from_le_bytes(*word), splat(octet)))
     })
+}
+
+/// A bit for each place of `front` at which `pair.first` stands and, in the block of the same number, one of `pair.seconds`,
+/// and for each `pair.note` in it.
+pub(super) fn pairs<const N: usize>(front: &[u8; BLOCK], behind: [&[u8; BLOCK]; N], pair: Pair<N>) -> u64 {
+    let mask = |block, octet| {
+        let [mask] = masks(block, [octet]);
+        mask
+    };
+    let seconds = behind.into_iter().zip(pair.seconds).fold(0, |seconds, (block, octet)| seconds | mask(block, octet));
+    mask(front, pair.first) & seconds | pair.note.map_or(0, |note| mask(front, note))
+}
+
+/// The place of the first `octet`, or 16.
+pub(crate) fn place_of(octet: u8, octets: &[u8; 16]) -> usize {
+    let (words, _) = octets.as_chunks::<8>();
+    let mask = |mask: u64, word: &[u8; 8]| mask << 8 | equal(u64::from_le_bytes(*word), splat(octet));
+    (words.iter().rev().fold(0, mask) | 1 << 16).trailing_zeros() as usize
 }
 
 /// The number of equal bytes at the front.

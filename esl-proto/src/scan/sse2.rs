@@ -11,7 +11,7 @@ use core::arch::x86_64::{
 };
 
 use super::ordinary::Range;
-use super::{BLOCK, Class, Ordinary};
+use super::{BLOCK, Class, Ordinary, Pair};
 
 /// The mask of `class`, and whether the block contains `note`.
 #[inline]
@@ -48,6 +48,39 @@ pub(super) fn masks<const N: usize>(block: &[u8; BLOCK], octets: [u8; N]) -> [u6
     })
 }
 
+/// A bit for each place of `front` at which `pair.first` stands and, in the block of the same number, one of `pair.seconds`,
+/// and for each `pair.note` in it.
+#[inline(always)]
+pub(super) fn pairs<const N: usize>(front: &[u8; BLOCK], behind: [&[u8; BLOCK]; N], pair: Pair<N>) -> u64 {
+    let quarters = front.as_chunks::<16>().0;
+    // SAFETY: register-only intrinsics; SSE2 is guaranteed by the `cfg` on this module.
+    let equal = |octets: &[u8; 16], octet: u8| unsafe { _mm_cmpeq_epi8(load(octets), _mm_set1_epi8(octet as i8)) };
+    let mut found = [load(&[0; 16]); BLOCK / 16];
+    for (behind, second) in behind.into_iter().zip(pair.seconds) {
+        for (found, octets) in found.iter_mut().zip(behind.as_chunks().0) {
+            // SAFETY: a register-only intrinsic; SSE2 as above.
+            *found = unsafe { _mm_or_si128(*found, equal(octets, second)) };
+        }
+    }
+    for (found, octets) in found.iter_mut().zip(quarters) {
+        // SAFETY: register-only intrinsics; SSE2 as above.
+        *found = unsafe {
+            let pairs = _mm_and_si128(*found, equal(octets, pair.first));
+            pair.note.map_or(pairs, |note| _mm_or_si128(pairs, equal(octets, note)))
+        };
+    }
+    let [a, b, c, d] = found;
+    // SAFETY: register-only intrinsics; SSE2 as above.
+    let any = unsafe { _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(a, b), _mm_or_si128(c, d))) };
+    if any == 0 {
+        return 0;
+    }
+    found.iter().rev().fold(0, |mask, found| {
+        // SAFETY: a register-only intrinsic; SSE2 as above.
+        mask << 16 | u64::from(unsafe { _mm_movemask_epi8(*found) } as u16)
+    })
+}
+
 /// A bit for each byte that is ordinary.
 #[inline(always)]
 pub(super) fn ordinary(octets: &[u8; 16], class: Ordinary) -> u16 {
@@ -64,6 +97,14 @@ pub(super) fn ordinary(octets: &[u8; 16], class: Ordinary) -> u16 {
         let single = _mm_or_si128(_mm_cmpeq_epi8(octets, all(class.one)), _mm_cmpeq_epi8(octets, all(class.other)));
         _mm_movemask_epi8(_mm_or_si128(ranges, single)) as u16
     }
+}
+
+/// The place of the first `octet`, or 16.
+#[inline(always)]
+pub(crate) fn place_of(octet: u8, octets: &[u8; 16]) -> usize {
+    // SAFETY: register-only intrinsics; SSE2 is guaranteed by the `cfg` on this module.
+    let found = unsafe { _mm_movemask_epi8(_mm_cmpeq_epi8(load(octets), _mm_set1_epi8(octet as i8))) };
+    (found as u32 | 1 << 16).trailing_zeros() as usize
 }
 
 /// The number of equal bytes at the front.

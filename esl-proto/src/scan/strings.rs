@@ -1,6 +1,6 @@
 //! The structural bytes of a JSON object of strings.
 
-use super::{BLOCK, BlockClassifier, BlockMask, Class, Stop, look, masks};
+use super::{BLOCK, BlockClassifier, BlockMask, Class, Stop, look, masks, see_block};
 
 /// Classifies the quotes that end a string: from the start of a member, every second one that is not escaped. A backslash sets
 /// the flag of the string that it is in.
@@ -85,4 +85,47 @@ impl<'a> RegularMember<'a> {
         let is_regular = *before == *b",\"" && *between == *b"\":\"" && !name_end.flagged();
         is_regular.then_some(Self { name, value, escaped: end.flagged() })
     }
+}
+
+/// Whether a member of an object begins with the quote at `quote`: whether all from the front of the text up to that quote is
+/// members of strings without white space around them. False also where that takes a closer look.
+pub(crate) fn is_member_at(text: &[u8], quote: usize) -> bool {
+    // The bits of `now`, so many places later; `before` are those of the block before.
+    let later = |now: u64, before: u64, places: u32| now << places | before >> (BLOCK as u32 - places);
+    // The brace is taken for a comma, as if a string ended before the text.
+    let mut brace = u64::from(text.first() == Some(&b'{'));
+    let (mut quotes_before, mut ends_before) = (1 << (BLOCK - 1), 1 << (BLOCK - 1));
+    let (mut colons_before, mut commas_before, mut escapes_before) = (0, 0, 0);
+    // Whether the last string that began is a name.
+    let mut in_name = 0;
+    let mut start = 0;
+    while start <= quote {
+        let ((quotes, has_escapes), [colons, commas]) =
+            see_block(text, start, |block| (look(block, Class::one(b'"'), b'\\'), masks(block, [b':', b','])));
+        let last = quote - start;
+        let quotes = if last < BLOCK { quotes & (2_u64 << last).wrapping_sub(1) } else { quotes };
+        let [escapes] = if has_escapes { see_block(text, start, |block| masks(block, [b'\\'])) } else { [0] };
+        let behind_quotes = later(quotes, quotes_before, 1);
+        let (colons, commas) = (colons & behind_quotes, (commas | brace) & behind_quotes);
+        let (values, names) = (quotes & later(colons, colons_before, 1), quotes & later(commas, commas_before, 1));
+        let ends = quotes & !(values | names);
+        // From each quote that begins a name to the one that begins its value, if the two take turns.
+        let within = values.wrapping_sub(names).wrapping_sub(in_name);
+        let within_before = within << 1 | in_name;
+        if later(ends, ends_before, 2) != values | names
+            || later(escapes, escapes_before, 1) & quotes != 0
+            || within & !within_before != names
+            || !within & within_before != values
+        {
+            return false;
+        }
+        if last < BLOCK {
+            return names >> last == 1;
+        }
+        (quotes_before, ends_before, escapes_before) = (quotes, ends, escapes);
+        (colons_before, commas_before, in_name) = (colons, commas, within >> (BLOCK - 1));
+        brace = 0;
+        start += BLOCK;
+    }
+    false
 }

@@ -4,8 +4,10 @@ use super::any as scan_any;
 use super::named::Noted;
 use super::{
     BLOCK, BlockClassifier, BlockMask, Class, HeaderLine, LONGEST_NAME, Line, LineMasks, LinesByNameLength, Lookahead,
-    Marked, Ordinary, RegularLine, RegularMember, Strings, backend, note_marks, portable, repeats, same, window,
+    Marked, Ordinary, Pair, RegularLine, RegularMember, Strings, backend, each_pair, every_pair, is_member_at,
+    note_marks, portable, repeats, same, window,
 };
+use core::ops::ControlFlow;
 use proptest::prelude::*;
 
 /// What `look` should say, byte by byte.
@@ -335,6 +337,11 @@ proptest! {
             prop_assert_eq!(portable::look(&whole, class, b'%'), expected);
             prop_assert_eq!(backend::look(&whole, class, b'%'), expected);
         }
+        if let Some(front) = whole.first_chunk() {
+            let expected = front.iter().position(|octet| *octet == b'%').unwrap_or(16);
+            prop_assert_eq!(portable::place_of(b'%', front), expected);
+            prop_assert_eq!(backend::place_of(b'%', front), expected);
+        }
         let expected = masked(&whole, *b"\n:");
         prop_assert_eq!(portable::masks(&whole, *b"\n:"), expected);
         prop_assert_eq!(backend::masks(&whole, *b"\n:"), expected);
@@ -385,6 +392,73 @@ proptest! {
             let expected = named(&text, len);
             prop_assert_eq!(LinesByNameLength::new(&text[..], len).collect::<Vec<_>>(), &expected[..]);
             prop_assert_eq!(LinesByNameLength::new(Notes(&notes[..flagged.count]), len).collect::<Vec<_>>(), expected);
+        }
+    }
+
+    #[test]
+    fn pairs_are_those_of_a_plain_search(
+        parts in prop::collection::vec((prop::sample::select(&["<", ">", "<>", "!", "~"][..]), 0..70_usize), 0..20),
+        apart in prop::array::uniform2(1..80_usize), note in prop::option::of(Just(b'!')),
+    ) {
+        let text: Vec<u8> = parts.iter().flat_map(|(part, gap)| [part.as_bytes(), &b"a".repeat(*gap)].concat()).collect();
+        let pair = Pair { first: b'<', seconds: *b">~", apart, note };
+        let begins = |at: &usize| {
+            let second = |place: usize| text.get(*at + pair.apart[place]) == Some(&pair.seconds[place]);
+            Some(text[*at]) == note || text[*at] == b'<' && (second(0) || second(1))
+        };
+        let expected: Vec<usize> = (0..text.len()).filter(begins).collect();
+        let mut found = Vec::new();
+        let looked = every_pair(&text, pair, |at| found.push(at));
+        prop_assert_eq!(looked, text.len() >= BLOCK + apart[0].max(apart[1]));
+        prop_assert_eq!(&found[..], if looked { &expected[..] } else { &[] });
+        let mut first = None;
+        let end = each_pair(&text, pair, |at| {
+            first = Some(at);
+            ControlFlow::Break(())
+        });
+        prop_assert_eq!(first, expected.first().copied().filter(|at| end.is_some_and(|end| *at < end)));
+        if let (Some(front), Some(behind), Some(other)) =
+            (text.first_chunk(), text.get(1..).and_then(|rest| rest.first_chunk()), text.last_chunk())
+        {
+            prop_assert_eq!(portable::pairs(front, [behind, other], pair), backend::pairs(front, [behind, other], pair));
+        }
+    }
+
+    /// What is told to be a member is one for a reader octet by octet; and where all is regular, each is told.
+    #[test]
+    fn members_are_told_where_they_begin(
+        parts in prop::collection::vec((prop::sample::select(&[
+            ",\"n\":\"v\"", ",\"name\":\"value\"", ",\"n\":\",\"", ",\"n\":\":\"", ",\"n\":\":8\"", ",\"n\":\"\\n\"", ",\"a\":\"",
+            "\",\"", "\":\"", "\"", ",", ":", "\\\"", "\\",
+        ][..]), prop_oneof![3 => Just(0), 1 => 0..70_usize]), 0..30), whole in 0..30_usize,
+    ) {
+        let regular = parts.iter().take(whole).filter(|(part, _)| part.ends_with('"') && part.len() > 4);
+        let regular: Vec<u8> = regular.flat_map(|(part, _)| part.bytes()).collect();
+        let rest = parts.iter().skip(whole).flat_map(|(part, gap)| [part.as_bytes(), &b"a".repeat(*gap)].concat());
+        let mut text: Vec<u8> = regular.iter().copied().chain(rest).collect();
+        if text.is_empty() {
+            return Ok(());
+        }
+        // As a member after a comma reads one after a brace.
+        text[0] = b',';
+        let mut begins = Vec::new();
+        let mut at = 0;
+        while let Some((_, _, end)) = member(&text, at) {
+            begins.push(at + 1);
+            at = end;
+        }
+        // Behind the last whole member a name may begin.
+        let last = (text[at..].starts_with(b",\"")).then_some(at + 1);
+        text[0] = b'{';
+        for quote in 0..text.len() {
+            if is_member_at(&text, quote) {
+                prop_assert!(begins.contains(&quote) || last == Some(quote), "{}", text.escape_ascii());
+            }
+        }
+        let separators = |member: &[u8]| member.ends_with(b"\",\"") || member.ends_with(b"\":\"");
+        let told_apart = !parts.iter().any(|(part, _)| separators(part.as_bytes()));
+        for quote in begins.iter().filter(|quote| told_apart && **quote < regular.len()) {
+            prop_assert!(is_member_at(&text, *quote), "{}", text.escape_ascii());
         }
     }
 

@@ -184,7 +184,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
         self.offer_with(event, &|_, _| false)
     }
 
-    /// [`offer`](Self::offer), with somebody who knows regular expressions.
+    /// [`offer`](Self::offer), with a matcher for regular expressions.
     pub fn offer_with<E: EventSource + ?Sized>(&mut self, event: &E, regex: RegexHook<'_>) -> Admission {
         if matches!(self.phase, Phase::Open | Phase::Login) && self.subscriptions.wants(event, &self.arena, regex) {
             self.events.push(&self.limits)
@@ -203,7 +203,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
         }
     }
 
-    /// Writes an event that waits to the front of `out`, in the connection's format, and returns its length.
+    /// Writes a waiting event to the front of `out`, in the connection's format, and returns its length.
     ///
     /// # Errors
     ///

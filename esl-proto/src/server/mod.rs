@@ -1,34 +1,34 @@
 //! The connection as FreeSWITCH's listener sees it.
 //!
-//! What a command means here is what mod_event_socket makes of it: words match by their beginning and replies have its
-//! texts. `docs/protocol.md` lists where this listener differs on purpose.
+//! Commands are interpreted as by mod_event_socket: words match by prefix, and replies have the same texts.
+//! `docs/protocol.md` lists deliberate differences.
 //!
 //! # Theory of operation
 //!
 //! A [`Server`] is one connection. Its host owns the socket, the clock, the calls and the API; the listener owns the
-//! protocol's state: phase, format, subscriptions, filters, rights, lingering, and how much waits to be sent.
+//! protocol's state: phase, format, subscriptions, filters, rights, lingering, and the number of waiting events.
 //!
 //! The host calls, in any order that these rules allow:
 //!
-//! 1. [`poll`](Server::poll) with what it has read and not yet consumed, again and again until it says
-//!    [`Poll::NeedData`]. The first call writes the greeting. Each call obeys one command at most: it is answered
-//!    ([`Poll::Done`]), or becomes a question ([`Poll::HostRequest`]).
-//! 2. [`answer`](Server::respond), once for each question, now or later. Until then `poll` says [`Poll::Waiting`]: replies
-//!    come in the order of the commands. Everything that a request borrows lies in the read buffer.
+//! 1. [`poll`](Server::poll) with everything read and not yet consumed, repeatedly until it returns [`Poll::NeedData`].
+//!    The first call writes the greeting. Each call handles at most one command: it is answered ([`Poll::Done`]), or
+//!    becomes a request to the host ([`Poll::HostRequest`]).
+//! 2. [`answer`](Server::respond), once for each request, now or later. Until then `poll` returns [`Poll::Waiting`]:
+//!    replies come in the order of the commands. Everything that a request borrows lies in the read buffer.
 //! 3. [`offer`](Server::offer) for every event that happens, and, if the answer is [`Admission::Enqueue`],
 //!    [`deliver`](Server::deliver) or [`skip`](Server::skip) for it later, in order. The host keeps the queue, the
-//!    listener counts it. `deliver` works between two commands only, as with FreeSWITCH; the format is that of the moment
-//!    of delivery.
-//! 4. [`disconnect`](Server::disconnect) or [`channel_ended`](Server::channel_ended) when a time is over or a call has
-//!    ended. [`Poll::Closed`] or [`closed`](Server::closed) says that the connection is over: what is written must be
-//!    sent, then the host closes it.
+//!    listener counts it. `deliver` works only between two commands, as with FreeSWITCH; the format is the current one
+//!    at delivery.
+//! 4. [`disconnect`](Server::disconnect) or [`channel_ended`](Server::channel_ended) when a time-out has expired or a
+//!    call has ended. [`Poll::Closed`] or [`closed`](Server::closed) says that the connection is over: the host sends
+//!    what was written, then closes it.
 //!
 //! Invariants:
 //!
 //! * Each command gets one frame, except the first of an outbound connection, which gets none unless it is answered by
 //!   more than a plain reply (`connect`, `api`).
-//! * A call that fails leaves the listener as it was. What it has written to `out` has no meaning.
-//! * The listener writes whole frames only, and nothing of a client's or a host's text can end one early.
+//! * A call that fails leaves the listener unchanged. The contents of `out` are then meaningless.
+//! * The listener writes whole frames only, and no text of a client or host can end one early.
 //! * No call takes longer than a time linear in the bytes that it was given, whatever a client has made the listener
 //!   keep; only filters are asked one by one for each event.
 
@@ -107,10 +107,11 @@ enum Phase {
 /// One connection of a listener.
 ///
 /// The host reads bytes and gives them to [`poll`](Self::poll), sends what the listener writes, answers what it
-/// [asks](HostRequest), and [offers](Self::offer) it every event that happens. Nothing here has a clock: the host ends a
-/// connection on which no command [has come](Self::is_awaiting_first_command) for 25 seconds, and one that lingers in its time.
+/// [asks](HostRequest), and [offers](Self::offer) it every event that happens. It has no clock: the host ends a
+/// connection without a [first command](Self::is_awaiting_first_command) after 25 seconds, and a lingering one when its
+/// time is over.
 ///
-/// `S` is the storage for what a client can make a listener keep: subclasses, filters, and a user's rights. Where it is
+/// `S` is the storage for what a client can make a listener keep: subclasses, filters, and a user's rights. When it is
 /// full, a command that would add to it is refused with `-ERR memory error`.
 ///
 /// ```
@@ -157,7 +158,7 @@ pub struct Server<S> {
 }
 
 impl Server<[u8; 0]> {
-    /// How long `out` must be for everything that the listener writes by itself. More only for what the host gives:
+    /// How long `out` must be for everything that the listener writes on its own. Only the host's data need more:
     /// answers of API commands, channel data, events, log lines.
     pub const REPLY_MAX: usize = 2048;
     /// How long FreeSWITCH waits for a client's first command: see [`is_awaiting_first_command`](Self::is_awaiting_first_command).
@@ -210,8 +211,8 @@ impl<S> Server<S> {
         matches!(self.phase, Phase::New | Phase::Login) || (self.fresh && matches!(self.phase, Phase::Open))
     }
 
-    /// Whether a part of a command has come, which keeps back all events until the rest does. FreeSWITCH waits for
-    /// ever; a host had better not.
+    /// Whether a command has arrived in part, which holds back all events until the rest arrives. FreeSWITCH waits for
+    /// ever; a host should not.
     #[must_use]
     pub const fn is_mid_command(&self) -> bool {
         self.partial
@@ -244,7 +245,7 @@ impl<S> Server<S> {
         self.log
     }
 
-    /// How long the connection stays when its channel has ended: seconds, or -1 for ever.
+    /// How long the connection stays open after its channel has ended: seconds, or -1 for ever.
     #[must_use]
     pub const fn linger(&self) -> Option<i32> {
         self.linger
@@ -313,8 +314,8 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
         self.arena.one(Kind::Channel)
     }
 
-    /// Reads the next command from `buf`, which begins where the bytes end that were consumed before. What the listener
-    /// answers by itself is written to the front of `out`.
+    /// Reads the next command from `buf`, which begins where the bytes end that were consumed before. The listener's
+    /// own replies are written to the front of `out`.
     ///
     /// # Errors
     ///

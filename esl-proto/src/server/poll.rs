@@ -1,4 +1,4 @@
-//! What the listener tells its host.
+//! Results of the listener for its host.
 
 use super::request::HostRequest;
 use crate::frame::DecodeError;
@@ -6,7 +6,7 @@ use crate::frame::DecodeError;
 /// What [`poll`](super::Server::poll) found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Poll<'b> {
-    /// The listener has written something by itself: its greeting, or the reply to a command.
+    /// The listener has written its greeting, or the reply to a command.
     Done {
         /// What the host may want to know about it.
         effect: Effect,
@@ -31,7 +31,7 @@ pub enum Poll<'b> {
         /// Bytes to consume.
         consumed: usize,
     },
-    /// The connection is over: send what is written, then close it.
+    /// The connection is over: send what was written, then close it.
     Closed {
         /// Why.
         why: Closed,
@@ -62,7 +62,7 @@ impl Poll<'_> {
     }
 }
 
-/// What a command that the listener has answered by itself means to its host.
+/// The effect on the host of a command that the listener has answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Effect {
@@ -78,13 +78,13 @@ pub enum Effect {
     EventsFlushed,
     /// `nolog`: the log lines that wait must be dropped.
     LogFlushed,
-    /// `divert_events`: whether events for the controlled channel's own queue come here, by
+    /// `divert_events`: whether events for the controlled channel's own queue are diverted here, by
     /// [`offer_diverted`](super::Server::offer_diverted).
     Divert(bool),
-    /// `resume`: the dialplan goes on when the connection has ended.
+    /// `resume`: the dialplan continues when the connection has ended.
     Resume,
     /// `linger` or `nolinger`: [`linger`](super::Server::linger) has changed. If the channel is gone already, `linger`
-    /// begins the time anew, and `nolinger` comes too late.
+    /// restarts the time, and `nolinger` comes too late.
     Linger,
 }
 

@@ -55,7 +55,7 @@ pub enum HostRequest<'b> {
         command: &'b [u8],
         /// What follows the first blank after it.
         argument: Option<&'b [u8]>,
-        /// Whether the client wants it read as on the console, with aliases; `command` is then the whole line.
+        /// Whether the client wants it interpreted as on the console, with aliases; `command` is then the whole line.
         console: bool,
     },
     /// `bgapi`: begin a command. [`Response::Job`] at once, and a BACKGROUND_JOB event when it has ended.
@@ -286,15 +286,15 @@ pub(super) enum Owed {
 }
 
 impl<S: AsRef<[u8]> + AsMut<[u8]>> Server<S> {
-    /// Answers what [`poll`](Self::poll) asked: writes the reply to the front of `out` and returns its length, which is 0
-    /// for the first command of an outbound connection if it is not `connect`. Then poll again.
+    /// Answers the request from [`poll`](Self::poll): writes the reply to the front of `out` and returns its length,
+    /// which is 0 for the first command of an outbound connection if it is not `connect`. Then poll again.
     ///
-    /// After [`Response::Refuse`] the connection is over: send what is written, and close it.
+    /// After [`Response::Refuse`] the connection is over: send what was written, and close it.
     ///
     /// # Errors
     ///
-    /// The answer does not fit, or is no answer to the question: nothing has changed, and what `out` holds has no
-    /// meaning.
+    /// The response does not fit, or does not match the request: nothing has changed, and the contents of `out` are
+    /// meaningless.
     pub fn respond(&mut self, response: Response<'_>, out: &mut [u8]) -> Result<usize, ResponseError> {
         let Some(pending) = self.pending else { return Err(ResponseError::NotAsked) };
         let reply = |parts: &[&[u8]], out: &mut [u8]| match pending.silent {

@@ -1,20 +1,20 @@
-//! Sessions: what waits for what, over one connection after another.
+//! Sessions: waits and subscriptions across reconnects.
 //!
-//! A [`Session`] stands on a [`Client`] and, like it, has no sockets, clocks or wakers: octets that have come go into
-//! [`poll`](Session::poll), octets to send come from [`to_send`](Session::to_send), and the time is told. A host marks
-//! each of its waits with a [`Slot`], a number that it maps to a future, a condition or a callback; whatever ends the wait
-//! is told once, by [`next_outcome`](Session::next_outcome), while the message that ended it is still at hand.
+//! A [`Session`] builds on a [`Client`] and, like it, has no sockets, clocks or wakers: received bytes go into
+//! [`poll`](Session::poll), bytes to send come from [`to_send`](Session::to_send), and the time is an argument. A host
+//! identifies each of its waits by a [`Slot`], a number that it maps to a future, a condition variable or a callback;
+//! [`next_outcome`](Session::next_outcome) reports the outcome of the wait once, while the message that ended it is
+//! still available.
 //!
 //! # Theory of operation
 //!
-//! 1. A wait ends exactly once: by what it waits for, by a refusal, by its deadline, by the end of its channel or of the
-//!    connection; or it is given up, and nothing is told. A slot is free again from then on.
-//! 2. Jobs and applications are named by this side ([`Tag`]), so that their ends are known whichever comes first, the
+//! 1. A wait ends exactly once: with its result, a refusal, its deadline, or the end of its channel or of the
+//!    connection; or it is given up, and nothing is reported. From then on its slot is free again.
+//! 2. The session names jobs and applications ([`Tag`]), so that their ends are recognised whichever comes first, the
 //!    answer or the event.
-//! 3. What must be heard is a difference: between what readers and waits need, what the program filters and logs, and what
-//!    this connection has been told. After every change, and after every reconnect, what is
-//!    missing is said: filters first, nothing twice.
-//! 4. A connection that is lost ends its waits, not its readers. The next one begins with a [`Gap`].
+//! 3. Subscriptions are a difference: between what readers, waits, filters and log need, and what has been sent on this
+//!    connection. After every change, and after every reconnect, the difference is sent: filters first, nothing twice.
+//! 4. A lost connection ends its waits, not its readers. The next connection begins with a [`Gap`].
 //!
 //! ```
 //! use core::time::Duration;
@@ -51,29 +51,33 @@
 mod notice;
 mod parts;
 mod queue;
+mod reading;
 pub(crate) mod slots;
 mod wanted;
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
-use core::cell::OnceCell;
 use core::fmt;
+use core::mem;
 use core::time::Duration;
 
 pub use notice::Notice;
 use notice::Notices;
 use parts::InParts;
 pub use queue::{Item, Overflow, Queue};
+use reading::Readings;
 use slots::Waits;
 pub use wanted::Interest;
-use wanted::{About, Said, Text, Wanted};
+use wanted::{About, Readers, Said, Text, Wanted};
 
-use crate::client::{Client, CommandId, End, Eof, Incoming, NotAllowed, Poll, ProtocolError, SendError, Stats, Tag};
-use crate::command::{CallCommand, Command, Filter, SendMsg};
+use crate::client::{
+    Answer, Client, CommandId, End, Eof, Incoming, NotAllowed, Poll, ProtocolError, SendError, Stats, Tag, Told,
+};
+use crate::command::{CallCommand, ChannelApi, Command, Filter, SendMsg};
 use crate::event::Event;
 use crate::frame::FrameKind;
-use crate::message::{LogLine, SocketMode, Status};
+use crate::message::{LogLine, SocketMode, Status, Variable};
 use crate::name::{EventName, Format, LogLevel, header};
 use crate::text::Value;
 
@@ -85,19 +89,27 @@ pub struct Slot(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The answer has come: [`Session::poll`] has just given it, or its last part.
+    /// The answer has arrived: [`Session::poll`] has just returned it, or its last part.
     Answered,
+    /// The answer that tells a [variable](Session::read_variable) has come: [`Session::poll`] has just given it. It is to be
+    /// kept, as the wait goes on until [`Read`](Self::Read) or [`Cut`](Self::Cut).
+    Value,
+    /// That answer holds the whole of the variable.
+    Read,
+    /// The variable has broken that answer: it has more in it than what has come so.
+    Cut,
     /// The job has ended: its BACKGROUND_JOB has just been given, or its last part.
     JobEnded,
-    /// The application has come to its own end: its CHANNEL_EXECUTE_COMPLETE has just been given, or its last part.
+    /// The application has ended normally: [`Session::poll`] has just returned its CHANNEL_EXECUTE_COMPLETE, or the
+    /// last part of it.
     Completed,
-    /// The channel has ended under the application, or by it. The event that has just been given tells why, unless the
-    /// connection ended with the channel.
+    /// The channel has ended during the application, or because of it. The event just returned has the cause, unless
+    /// the connection ended with the channel.
     ChannelEnded,
     /// The server has refused what was to be waited for or read, or the subscription that it needs: the answer has just
     /// been given, unless the connection takes no such command at all.
     Refused,
-    /// The deadline has passed. What comes late is recognised and ends nothing.
+    /// The deadline has passed. A late result is recognised and ignored.
     TimedOut,
     /// The connection is over.
     Lost(Reason),
@@ -107,9 +119,9 @@ pub enum Outcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
-    /// The connection has ended by itself.
+    /// The connection has ended.
     End(End),
-    /// Nothing was heard for too long: [`Session::set_silence`].
+    /// Nothing was received for too long: [`Session::set_silence`].
     Silence,
     /// No HEARTBEAT came for too long, whatever else did: [`Session::set_heartbeat`].
     NoHeartbeat,
@@ -123,9 +135,9 @@ impl Reason {
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::End(end) => end.as_str(),
-            Self::Silence => "nothing was heard for too long",
-            Self::NoHeartbeat => "no HEARTBEAT came for too long",
-            Self::Closed => "closed by this side",
+            Self::Silence => "the peer has been silent for too long",
+            Self::NoHeartbeat => "no HEARTBEAT arrived for too long",
+            Self::Closed => "closed by this program",
         }
     }
 }
@@ -136,7 +148,7 @@ impl fmt::Display for Reason {
     }
 }
 
-/// What lies between two connections: what happened meanwhile is not sent again.
+/// The gap between two connections, whose events are not sent again.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Gap {
     /// Why the old connection ended.
@@ -145,10 +157,10 @@ pub struct Gap {
     pub since: Duration,
     /// When the subscription stood again, or the first event came.
     pub until: Duration,
-    /// The server's `Core-UUID` before, if an event has told it.
+    /// The server's `Core-UUID` before the gap, if an event has had it.
     pub core_before: Option<Box<[u8]>>,
-    /// The server's `Core-UUID` after, if an event has told it already: another one means that the server was started
-    /// anew, and no call of before is left. If none has, [`Notice::Restarted`] tells it later.
+    /// The server's `Core-UUID` after the gap, if an event has had it already: if it has changed, the server was
+    /// restarted, and no earlier call is left. Otherwise [`Notice::Restarted`] reports that later.
     pub core_after: Option<Box<[u8]>>,
 }
 
@@ -164,7 +176,7 @@ impl fmt::Debug for Gap {
     }
 }
 
-/// Why a session does not do what it is told. Nothing has changed.
+/// Why a session refuses a call. Nothing has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SessionError {
@@ -177,7 +189,7 @@ pub enum SessionError {
     /// The connection is not open yet, so that what the wait needs cannot be subscribed to; or the message executes
     /// nothing, or names no channel.
     NotReady,
-    /// The application would run in a channel whose events this connection cannot hear.
+    /// The application would run in a channel whose events this connection cannot receive.
     Unheard,
 }
 
@@ -206,7 +218,7 @@ impl fmt::Display for SessionError {
             Self::SlotInUse => f.write_str("the slot waits for something else"),
             Self::NotConnected => f.write_str("there is no connection"),
             Self::NotReady => f.write_str("the connection is not open yet, or there is nothing to wait for"),
-            Self::Unheard => f.write_str("this connection hears its own channel only"),
+            Self::Unheard => f.write_str("this connection receives only its own channel's events"),
         }
     }
 }
@@ -232,6 +244,8 @@ const HEARTBEAT: &[u8] = b"HEARTBEAT";
 #[derive(Clone, Copy, Debug)]
 enum Wait {
     Answer(u64),
+    /// A variable, by the number of its reading.
+    Variable(u64),
     /// A job or an application, by the number of its tag.
     Tag(u64),
 }
@@ -241,6 +255,12 @@ enum Wait {
 enum Meaning {
     /// It ends a wait.
     Answer(Slot),
+    /// The API tells a variable of the connection's channel, or of another. If it tells none of its own, `getvar` with this name may.
+    Variable { slot: Slot, getvar: Option<Text>, deadline: Option<Duration> },
+    /// It tells a variable, by the number of its reading.
+    Value(u64),
+    /// It ends the first reading.
+    Read,
     /// It tells whether a job or an application has begun.
     Begins(u64),
     /// It tells whether a subscription stands.
@@ -297,18 +317,20 @@ struct Tagged {
 
 /// The waits, readers and subscriptions of one program, over one connection after another.
 ///
-/// See the [module](self). What it subscribes to, filters and logs is its own: send no `event`, `filter` or `log` beside it.
+/// See the [module](self). The session manages subscriptions, filters and the log: send no `event`, `filter` or `log`
+/// yourself.
 #[derive(Clone, Debug)]
 pub struct Session {
     client: Option<Client>,
     out: Vec<u8>,
-    /// Octets of `out` that were sent.
+    /// Bytes of `out` that were sent.
     taken: usize,
     run: u64,
     next_tag: u64,
     now: Duration,
     waits: Waits,
     meanings: Meanings,
+    readings: Readings,
     tags: BTreeMap<u64, Tagged>,
     by_channel: BTreeMap<Text, BTreeSet<u64>>,
     outcomes: VecDeque<(Slot, Outcome)>,
@@ -342,8 +364,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session without a connection. `run` names its jobs and applications among those of all programs on the
-    /// server: choose it at random.
+    /// A session without a connection. `run` distinguishes its jobs and applications from those of other programs on
+    /// the server: choose it at random.
     #[must_use]
     pub const fn new(run: u64) -> Self {
         Self {
@@ -355,11 +377,12 @@ impl Session {
             now: Duration::ZERO,
             waits: Waits::new(),
             meanings: Meanings { first: 0, meanings: VecDeque::new() },
+            readings: Readings::new(),
             tags: BTreeMap::new(),
             by_channel: BTreeMap::new(),
             outcomes: VecDeque::new(),
             wanted: Wanted {
-                readers: BTreeMap::new(),
+                readers: Readers::NONE,
                 needed: BTreeSet::new(),
                 unwanted: BTreeSet::new(),
                 unwanted_subclasses: BTreeSet::new(),
@@ -392,10 +415,10 @@ impl Session {
 
     // The connection
 
-    /// A connection has been made: `client` is fresh, and nothing has been read or written. An old one ends.
+    /// Begins a new connection: `client` is new, and nothing has been read or written. An existing connection ends.
     ///
-    /// The host sends `auth` when [`Incoming::AuthRequest`] comes, or `connect` at once on an outbound connection. All
-    /// that is wanted is said again as soon as the connection is open.
+    /// The host sends `auth` when [`Incoming::AuthRequest`] comes, or `connect` at once on an outbound connection.
+    /// Subscriptions, filters and log are sent as soon as the connection is open.
     pub fn connect(&mut self, client: Client, now: Duration) {
         self.lose(Reason::Closed, now);
         self.reason = None;
@@ -412,7 +435,7 @@ impl Session {
         self.client.as_ref()
     }
 
-    /// What has come in so far, over all connections.
+    /// Counts of what was received so far, over all connections.
     #[must_use]
     pub fn stats(&self) -> Stats {
         let Some(client) = &self.client else { return self.earlier };
@@ -438,37 +461,44 @@ impl Session {
         self.client.as_ref().is_some_and(|client| client.is_open() && (!client.is_outbound() || self.own.is_some()))
     }
 
-    /// Whether all that is wanted stands: the connection is open, and the server has answered everything that was said about
+    /// Whether everything is subscribed to: the connection is open, and the server has answered all commands for
     /// subscriptions, filters and the log.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         self.saying == 0 && self.is_open()
     }
 
-    /// The octets to send.
+    /// The bytes to send now.
     #[must_use]
     pub fn to_send(&self) -> &[u8] {
-        self.out.get(self.taken..).unwrap_or_default()
+        self.out.get(self.taken..self.readings.limit(&self.out)).unwrap_or_default()
     }
 
     /// So many of them have been sent.
     pub fn sent(&mut self, count: usize) {
-        self.taken = self.taken.saturating_add(count).min(self.out.len());
+        self.taken = self.taken.saturating_add(count).min(self.readings.limit(&self.out));
         if self.taken == self.out.len() {
             self.out.clear();
+            self.readings.sent(self.taken);
             self.taken = 0;
         }
     }
 
-    /// Gives what stands at the front of `buf`, as [`Client::poll`] does, and takes in what it means: look for
-    /// [outcomes](Self::next_outcome) and [notices](Self::next_notice) before what was given is dropped.
+    /// How many bytes are to be sent, now or once a [variable](Self::read_variable) has been read.
+    #[must_use]
+    pub const fn unsent(&self) -> usize {
+        self.out.len().saturating_sub(self.taken)
+    }
+
+    /// Returns the message at the front of `buf`, as [`Client::poll`] does, and processes it: look for
+    /// [outcomes](Self::next_outcome) and [notices](Self::next_notice) before the message is dropped.
     ///
-    /// What comes in parts ends its waits with the last part. It is not kept: a host that wants to have what jobs
-    /// print, or the event that ends an application, has [`Limits::max_buffered`](crate::Limits::max_buffered) larger than
-    /// that, or keeps the parts.
+    /// A frame in parts ends its waits with the last part. The parts are not kept: a host that needs the output of
+    /// jobs, or the event that ends an application, sets [`Limits::max_buffered`](crate::Limits::max_buffered) high
+    /// enough, or keeps the parts.
     ///
-    /// Without a connection it gives [`Poll::Closed`] if the last one has ended by itself, else [`Poll::NeedData`]:
-    /// [`reason`](Self::reason) tells.
+    /// Without a connection it returns [`Poll::Closed`] if the last one was ended by the server, otherwise
+    /// [`Poll::NeedData`]: see [`reason`](Self::reason).
     ///
     /// # Errors
     /// [`ProtocolError`] if the framing is broken: the connection is over.
@@ -481,12 +511,19 @@ impl Session {
             });
         };
         let was_open = client.is_open();
-        let poll = client.poll(buf).inspect_err(|error| self.lose(Reason::End(End::Protocol(error.error)), now))?;
+        let read = self.readings.front().filter(|reading| reading.has_value);
+        let word = read.map(|reading| Tag::new(self.run, reading.tag));
+        let told = read.zip(word.as_ref()).map(|(reading, word)| Told { id: reading.probe, word: word.as_bytes() });
+        let poll =
+            client.poll_told(buf, told).inspect_err(|error| self.lose(Reason::End(End::Protocol(error.error)), now))?;
         if let Some(client) = &self.client
             && client.stats().octets != self.octets
         {
             self.octets = client.stats().octets;
             self.heard = self.now;
+        }
+        if let (Some(word), Poll::Incoming { incoming, consumed }) = (word, &poll) {
+            self.look_for(&word, incoming, buf.get(..*consumed).unwrap_or_default());
         }
         match &poll {
             Poll::Incoming { incoming, .. } => self.take(incoming),
@@ -497,7 +534,8 @@ impl Session {
         Ok(poll)
     }
 
-    /// The stream has ended: what [`Client::eof`] tells, and all waits end. [`None`] if there is no connection.
+    /// Reports the end of the stream: returns the result of [`Client::eof`], and ends all waits. [`None`] if there is
+    /// no connection.
     pub fn eof<'b>(&mut self, buf: &'b [u8], now: Duration) -> Option<Eof<'b>> {
         let eof = self.client.as_mut()?.eof(buf);
         if let Some(id) = eof.answered {
@@ -512,19 +550,18 @@ impl Session {
         self.lose(Reason::Closed, now);
     }
 
-    /// What lies between this connection and the one before, once: as soon as the subscription stands again, or with
-    /// the first event, before which it belongs.
+    /// The gap between this connection and the one before, returned once: as soon as the subscription is active again,
+    /// or with the first event, before which it belongs.
     pub fn next_gap(&mut self) -> Option<Gap> {
         if self.gap_is_over { self.gap.take() } else { None }
     }
 
-    /// What is told beside the ends of waits, once each: whoever does not look for it misses what is older than the last
-    /// few.
+    /// The next notice. Each is returned once, and only the last few are kept.
     pub fn next_notice(&mut self) -> Option<Notice> {
         self.notices.pop()
     }
 
-    /// The `Core-UUID` of the server, if an event has told it.
+    /// The `Core-UUID` of the server, if an event has had it.
     #[must_use]
     pub fn core_uuid(&self) -> Option<&[u8]> {
         self.core.as_deref()
@@ -544,6 +581,10 @@ impl Session {
     ) -> Result<CommandId, SessionError> {
         self.must_be_free(slot)?;
         let id = self.write(command)?;
+        if matches!(command, Command::Exit) {
+            // The end of the connection is the end of every reading.
+            self.readings.release();
+        }
         self.answer_for(slot, id, deadline);
         Ok(id)
     }
@@ -572,8 +613,134 @@ impl Session {
         let client = self.client.as_mut().ok_or(SessionError::NotConnected)?;
         let id = client.track(command).map_err(SendError::NotAllowed)?;
         self.out.extend_from_slice(octets);
+        if matches!(command, Command::Exit) {
+            self.readings.release();
+        }
         self.answer_for(slot, id, deadline);
         Ok(id)
+    }
+
+    /// Asks for a variable of a channel, whatever its value is; without `channel`, of that of an outbound connection. `slot`
+    /// waits until `deadline`, and is told [`Outcome::Value`] with the answer, whose [`Answer::variable`] it is, and then
+    /// [`Outcome::Read`] or [`Outcome::Cut`]. [`Outcome::Refused`] tells that the channel is not there, or the API may not be
+    /// used.
+    ///
+    /// It is asked for by `api uuid_getvar`. Where that may not be used, or tells nothing as the channel has hung up,
+    /// `getvar` tells the variables of the connection's own channel: all but those that begin with `~`, have a blank line
+    /// in them, or more than 510 octets, which are cut. Until that is known, commands that are sent wait in this session.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use esl_proto::{Client, Command, Limits};
+    /// # use esl_proto::client::Poll;
+    /// # use esl_proto::message::Variable;
+    /// # use esl_proto::session::{Outcome, Session, Slot};
+    /// use esl_proto::Incoming;
+    ///
+    /// # let now = Duration::ZERO;
+    /// # let mut session = Session::new(0xf5);
+    /// # session.connect(Client::outbound(Limits::DEFAULT), now);
+    /// # session.send(&Command::Connect, None, None)?;
+    /// # session.poll(b"Event-Name: CHANNEL_DATA\nUnique-ID: c0\nContent-Type: command/reply\nReply-Text: %2BOK%0A\nSocket-Mode: async\nControl: full\n\n", now)?;
+    /// # session.sent(usize::MAX);
+    /// session.read_variable(None, "caller_name", Slot(1), None)?;
+    /// assert_eq!(session.to_send(), b"api uuid_getvar c0 caller_name\n\n");
+    ///
+    /// let poll = session.poll(b"Content-Type: api/response\nContent-Length: 3\n\n~Al", now)?;
+    /// assert_eq!(session.next_outcome(), Some((Slot(1), Outcome::Value)));
+    /// let Poll::Incoming { incoming: Incoming::Answer { answer, .. }, .. } = poll else { panic!("it is an answer") };
+    /// assert_eq!(answer.variable(), Variable::Set("~Al".into()));
+    /// assert_eq!(session.next_outcome(), Some((Slot(1), Outcome::Read)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`SessionError`]; then nothing has changed.
+    pub fn read_variable(
+        &mut self,
+        channel: Option<&[u8]>,
+        name: impl AsRef<[u8]>,
+        slot: Slot,
+        deadline: Option<Duration>,
+    ) -> Result<CommandId, SessionError> {
+        self.must_be_free(Some(slot))?;
+        self.must_be_open()?;
+        let name = name.as_ref();
+        let is_own = channel.is_none_or(|channel| self.own.as_deref() == Some(channel));
+        if is_own && self.client.as_ref().and_then(Client::has_full_control) != Some(true) {
+            return self.getvar(name, slot, deadline);
+        }
+        Command::getvar(name).encoded_len().map_err(SendError::Refused)?;
+        let channel: Text = channel.map(Into::into).or_else(|| self.own.clone()).ok_or(SessionError::NotReady)?;
+        let line = ChannelApi::GetVar { uuid: &channel, name }.to_vec();
+        let id = self.write(&Command::api(&line))?;
+        let getvar = is_own.then(|| name.into());
+        self.meanings.insert(id.number(), Meaning::Variable { slot, getvar, deadline });
+        self.waits.insert(slot, Wait::Answer(id.number()), deadline);
+        Ok(id)
+    }
+
+    /// Asks for a variable of the connection's own channel by `getvar`, with a command behind it.
+    fn getvar(&mut self, name: &[u8], slot: Slot, deadline: Option<Duration>) -> Result<CommandId, SessionError> {
+        let command = Command::getvar(name);
+        self.allowed(&command)?;
+        let number = self.next_tag;
+        let tag = Tag::new(self.run, number);
+        let behind = reading::probe(&tag);
+        self.allowed(&behind)?;
+        let (id, probe) = (self.write(&command)?, self.write(&behind)?);
+        self.next_tag = number.wrapping_add(1);
+        self.meanings.insert(id.number(), Meaning::Value(number));
+        self.meanings.insert(probe.number(), Meaning::Read);
+        self.readings.push(slot, number, probe, self.out.len());
+        self.waits.insert(slot, Wait::Variable(number), deadline);
+        Ok(id)
+    }
+
+    /// While a variable is read: whether what has come belongs to it.
+    fn look_for(&mut self, word: &Tag, incoming: &Incoming<'_>, octets: &[u8]) {
+        let is_unexpected = matches!(incoming, Incoming::Unexpected(_));
+        let Some(reading) = self.readings.front_mut() else { return };
+        if matches!(incoming, Incoming::Answer { id, .. } if id.number() == reading.probe) {
+            return;
+        }
+        // The answer to the command behind lies in frames of the value's: it is asked for again.
+        let has_taken = reading.takes(octets, word.as_bytes());
+        reading.is_cut |= has_taken || is_unexpected;
+        let mut again = Vec::new();
+        if has_taken && reading::probe(word).encode_to_vec(&mut again).is_ok() {
+            self.readings.repeat(&again, &mut self.out);
+        }
+    }
+
+    /// The first reading is over.
+    fn read(&mut self) {
+        if let Some(reading) = self.readings.pop()
+            && let Some(slot) = reading.slot
+        {
+            self.finish(slot, reading.outcome());
+        }
+    }
+
+    /// The API has told a variable, or has not.
+    fn told(&mut self, variable: (Slot, Option<Text>, Option<Duration>), answer: Option<&Answer<'_>>) {
+        let (slot, getvar, deadline) = variable;
+        let is_told = match answer {
+            Some(Answer::Api(response)) => response.variable() != Variable::Unread,
+            Some(Answer::Reply(_)) => false,
+            // It came in parts.
+            None => true,
+        };
+        if is_told {
+            if self.waits.contains(slot) {
+                self.outcomes.push_back((slot, Outcome::Value));
+            }
+            return self.finish(slot, Outcome::Read);
+        }
+        let Some(name) = getvar else { return self.finish(slot, Outcome::Refused) };
+        if self.unwait(slot) && self.getvar(&name, slot, deadline).is_err() {
+            self.outcomes.push_back((slot, Outcome::Refused));
+        }
     }
 
     /// The name of the job or application that was begun last.
@@ -583,7 +750,7 @@ impl Session {
     }
 
     /// Sends `bgapi`. `slot` waits for the end of the job, until `deadline`. The BACKGROUND_JOB is subscribed to and
-    /// passes the program's filters, but for those that [exclude](Self::set_filters) it.
+    /// passes the program's filters, except those that [exclude](Self::set_filters) it.
     ///
     /// # Errors
     /// [`SessionError`]; then no job was begun.
@@ -604,8 +771,9 @@ impl Session {
         Ok(id)
     }
 
-    /// Sends a message that executes an application. `slot` waits for the application's end, until `deadline`. The events
-    /// that tell it are subscribed to and pass the program's filters, but for those that [exclude](Self::set_filters) them.
+    /// Sends a message that executes an application. `slot` waits for the application's end, until `deadline`. The
+    /// events that report it are subscribed to and pass the program's filters, except those that
+    /// [exclude](Self::set_filters) them.
     ///
     /// # Errors
     /// [`SessionError`]; then nothing was executed.
@@ -632,7 +800,7 @@ impl Session {
         Ok(id)
     }
 
-    /// Nobody waits any more: nothing is told, and what comes late ends nothing. Returns whether `slot` was waiting.
+    /// Gives up a wait: nothing is reported, and a late result is ignored. Returns whether `slot` was waiting.
     pub fn give_up(&mut self, slot: Slot) -> bool {
         self.unwait(slot)
     }
@@ -643,7 +811,7 @@ impl Session {
         self.waits.len()
     }
 
-    /// The next wait that has ended, and how. Each is told once.
+    /// The next wait that has ended, and its outcome. Each is returned once.
     pub fn next_outcome(&mut self) -> Option<(Slot, Outcome)> {
         self.outcomes.pop_front()
     }
@@ -676,8 +844,8 @@ impl Session {
         self.client.is_some() && self.may_beat && !self.hears_own_only()
     }
 
-    /// The time goes on: waits whose deadline has come end, and so does a connection that is silent for too long. Time
-    /// that goes back is ignored.
+    /// Advances the time: ends waits whose deadline has passed, and a connection that has been silent for too long.
+    /// Time that goes backwards is ignored.
     pub fn advance(&mut self, now: Duration) {
         self.advance_clock(now);
         while let Some((at, slot)) = self.waits.next_deadline()
@@ -693,12 +861,12 @@ impl Session {
         }
     }
 
-    /// Ends the connection when no octet has come for so long: a server that is stopped, or a machine that hangs, says
-    /// nothing. A running one sends a HEARTBEAT every 20 seconds, which is subscribed to for that: allow for two. It says
-    /// nothing either while an `api` command runs, for which `bgapi` is better.
+    /// Ends the connection when no byte has arrived for this long: a stopped server, or a machine that hangs, sends
+    /// nothing. The session subscribes to HEARTBEAT for it, which a running server sends every 20 seconds: allow for
+    /// two. A server also sends nothing while an `api` command runs: use `bgapi` for slow ones.
     ///
-    /// Connections that cannot hear the HEARTBEAT may be silent: those that hear their own channel only, and those of
-    /// users without the right to it ([`Notice::HeartbeatRefused`]).
+    /// Connections that cannot receive the HEARTBEAT may be silent: those with the events of their own channel only,
+    /// and those of users without the right to it ([`Notice::HeartbeatRefused`]).
     ///
     /// # Errors
     /// [`SessionError`] if the HEARTBEAT cannot be subscribed to; then nothing has changed.
@@ -709,8 +877,8 @@ impl Session {
         Ok(())
     }
 
-    /// Ends the connection when no HEARTBEAT has come for so long, even if answers or log lines do: a server whose events
-    /// are stuck. It is for the same connections as [`set_silence`](Self::set_silence).
+    /// Ends the connection when no HEARTBEAT has arrived for this long, even if answers or log lines have: the server's
+    /// events are stuck. It applies to the same connections as [`set_silence`](Self::set_silence).
     ///
     /// # Errors
     /// [`SessionError`] if the HEARTBEAT cannot be subscribed to; then nothing has changed.
@@ -721,14 +889,14 @@ impl Session {
         Ok(())
     }
 
-    /// An outbound connection hears its own channel only from now on, as one without full control does: `myevents` is said
-    /// in place of `event`, so that a server with many calls does not tell each program of all of them. To be set before
-    /// the connection is open.
+    /// Restricts an outbound connection to the events of its own channel, as if it had no full control: `myevents` is
+    /// sent in place of `event`, so that a server with many calls does not send the events of all of them to each
+    /// program. Set it before the connection is open.
     pub const fn set_own_only(&mut self, own_only: bool) {
         self.own_only = own_only;
     }
 
-    /// Octets have come that make no whole frame yet.
+    /// Bytes have arrived that make no whole frame yet.
     pub fn heard(&mut self, now: Duration) {
         self.advance_clock(now);
         self.heard = self.now;
@@ -736,23 +904,27 @@ impl Session {
 
     // Readers, filters and the log
 
-    /// `slot` reads these events from now on, over every connection until [`unlisten`](Self::unlisten). A second interest
-    /// takes the place of the first. [`Outcome::Refused`] ends a reader whose events the server refuses, or that an
-    /// outbound connection without full control, or [with its own events only](Self::set_own_only), can never hear: other
-    /// channels than its own and, without full control, more than `myevents` brings.
+    /// Makes `slot` a reader of these events, across reconnects, until [`unlisten`](Self::unlisten). A second interest
+    /// replaces the first. [`Outcome::Refused`] ends a reader whose events the server refuses, or which an outbound
+    /// connection without full control, or [with its own events only](Self::set_own_only), can never receive: those of
+    /// other channels and, without full control, those that are not part of `myevents`.
     ///
     /// # Errors
     /// [`SessionError`] if they cannot be subscribed to; then nothing has changed.
     pub fn listen(&mut self, slot: Slot, interest: Interest) -> Result<(), SessionError> {
         interest.check().map_err(SendError::Refused)?;
-        self.change(|wanted| wanted.listen(slot, interest))
+        let before = self.wanted.readers.get(slot).cloned();
+        self.change(|wanted| wanted.listen(slot, interest)).inspect_err(|_| match before {
+            Some(interest) => self.wanted.readers.insert(slot, interest),
+            None => self.wanted.readers.remove(slot),
+        })
     }
 
-    /// These events come no more, or none at all, whoever reads them: until a reader [asks](Self::listen) for them anew. What
-    /// waits need comes all the same.
+    /// Unsubscribes from these events, or from all, for all readers, until a reader [requests](Self::listen) them
+    /// again. Events that waits need still arrive.
     ///
     /// # Errors
-    /// [`SessionError`] if they cannot be taken back; then nothing has changed.
+    /// [`SessionError`] if they cannot be unsubscribed; then nothing has changed.
     pub fn unsubscribe(&mut self, interest: Option<Interest>) -> Result<(), SessionError> {
         if let Some(interest) = &interest {
             interest.check().map_err(SendError::Refused)?;
@@ -760,24 +932,25 @@ impl Session {
         self.change(|wanted| wanted.unwant(interest))
     }
 
-    /// `slot` reads the lines of the server's log up to this level from now on, over every connection until
-    /// [`unlisten`](Self::unlisten). The server is asked for the most detailed level that somebody wants.
+    /// Makes `slot` a reader of the server's log up to this level, across reconnects, until
+    /// [`unlisten`](Self::unlisten). The server is asked for the most detailed level that any reader wants.
     /// [`Outcome::Refused`] ends all readers of the log if the server refuses them.
     ///
     /// # Errors
-    /// [`SessionError`] if they cannot be asked for; then nothing has changed.
+    /// [`SessionError`] if they cannot be requested; then nothing has changed.
     pub fn listen_log(&mut self, slot: Slot, level: LogLevel) -> Result<(), SessionError> {
         self.change(|wanted| {
             wanted.log_readers.insert(slot, level);
         })
     }
 
-    /// `slot` reads no more, neither events nor the log.
+    /// Removes the reader `slot`, of events and of the log.
     ///
     /// # Errors
-    /// [`SessionError`] if what nobody wants any more cannot be taken back. It comes, and nobody reads it.
+    /// [`SessionError`] if events that no reader wants any more cannot be unsubscribed; they then arrive and are
+    /// ignored.
     pub fn unlisten(&mut self, slot: Slot) -> Result<(), SessionError> {
-        self.wanted.readers.remove(&slot);
+        self.wanted.readers.remove(slot);
         self.wanted.log_readers.remove(&slot);
         self.say()
     }
@@ -791,18 +964,15 @@ impl Session {
 
     /// The readers that want this event.
     pub fn readers<'s>(&'s self, event: &'s Event<'_>) -> impl Iterator<Item = Slot> + 's {
-        let name = OnceCell::new();
-        let name = move || *name.get_or_init(|| event.name());
-        let readers = self.wanted.readers.iter().filter(move |(_, interest)| interest.takes_named(event, &name));
-        readers.map(|(slot, _)| *slot)
+        self.wanted.readers.of(event)
     }
 
-    /// The program's filters from now on: of the events, those come that one of them lets in, and those that waits need.
+    /// Replaces the program's filters: only events that match one of them arrive, and those that waits need.
     ///
-    /// A filter whose value begins with `-` excludes, whatever other filters let in: one that excludes an event that a
-    /// wait needs leaves that wait to its deadline.
+    /// A filter whose value begins with `-` excludes events, whatever other filters say: if it excludes an event that a
+    /// wait needs, that wait ends at its deadline.
     ///
-    /// [`Notice::FilterRefused`] tells of one that the server refuses.
+    /// [`Notice::FilterRefused`] reports a filter that the server refuses.
     ///
     /// # Errors
     /// [`SessionError`] if they cannot be sent; then nothing has changed.
@@ -817,16 +987,16 @@ impl Session {
         self.change(|wanted| wanted.filters = filters)
     }
 
-    /// The lines of the server's log that the host itself wants from now on, beside those of its
-    /// [readers](Self::listen_log); [`None`] for none. [`Notice::LogRefused`] tells if the server refuses them.
+    /// The level of the server's log that the host wants, in addition to its [readers](Self::listen_log); [`None`] for
+    /// none. [`Notice::LogRefused`] reports a refusal.
     ///
     /// # Errors
-    /// [`SessionError`] if they cannot be asked for; then nothing has changed.
+    /// [`SessionError`] if they cannot be requested; then nothing has changed.
     pub fn set_log(&mut self, level: Option<LogLevel>) -> Result<(), SessionError> {
         self.change(|wanted| wanted.log = level)
     }
 
-    /// The format of events. An outbound connection that hears its own channel only keeps the one that it has begun with.
+    /// The format of events. An outbound connection with the events of its own channel only keeps its first format.
     ///
     /// # Errors
     /// [`SessionError`] if it cannot be sent; then nothing has changed.
@@ -892,6 +1062,11 @@ impl Session {
             Wait::Answer(id) => {
                 self.meanings.remove(id);
             }
+            Wait::Variable(tag) => {
+                if let Some(reading) = self.readings.of(tag) {
+                    reading.slot = None;
+                }
+            }
             Wait::Tag(tag) => {
                 let channel = self.tags.remove(&tag).and_then(|tagged| tagged.channel);
                 if let Some(channel) = channel
@@ -930,11 +1105,16 @@ impl Session {
         self.change(|wanted| wanted.needed.extend(names))
     }
 
-    /// Changes what is wanted and says it, or leaves it as it was.
+    /// Changes what is wanted and says it, or leaves it as it was, but for the readers: they may be many.
     fn change(&mut self, change: impl FnOnce(&mut Wanted)) -> Result<(), SessionError> {
+        let readers = mem::take(&mut self.wanted.readers);
         let before = self.wanted.clone();
+        self.wanted.readers = readers;
         change(&mut self.wanted);
-        self.say().inspect_err(|_| self.wanted = before)
+        self.say().inspect_err(|_| {
+            let readers = mem::take(&mut self.wanted.readers);
+            self.wanted = Wanted { readers, ..before };
+        })
     }
 
     /// Says what this connection has not been told yet.
@@ -952,13 +1132,13 @@ impl Session {
         if let Some(channel) = self.own.clone().filter(|_| own.is_some()) {
             let of_others = |interest: &Interest| interest.is_of_others(&channel, full);
             let unheard: Vec<Slot> =
-                self.wanted.readers.iter().filter(|(_, interest)| of_others(interest)).map(|(slot, _)| *slot).collect();
+                self.wanted.readers.iter().filter(|(_, interest)| of_others(interest)).map(|(slot, _)| slot).collect();
             for slot in unheard {
-                self.wanted.readers.remove(&slot);
+                self.wanted.readers.remove(slot);
                 self.outcomes.push_back((slot, Outcome::Refused));
             }
         }
-        let (wanted, mut said) = (self.wanted.clone(), core::mem::take(&mut self.said));
+        let (wanted, mut said) = (mem::take(&mut self.wanted), mem::take(&mut self.said));
         let result = wanted.say(&mut said, own, |command, about| match self.write(command) {
             Ok(id) => {
                 self.meanings.insert(id.number(), Meaning::Said(Box::new(about)));
@@ -967,7 +1147,7 @@ impl Session {
             }
             Err(error) => Err((error, about)),
         });
-        self.said = said;
+        (self.wanted, self.said) = (wanted, said);
         match result {
             // After `exit` or in linger there is nothing to be heard any more.
             Err((SessionError::Send(SendError::NotAllowed(NotAllowed::Exiting | NotAllowed::Closed)), _)) => Ok(()),
@@ -1020,7 +1200,7 @@ impl Session {
                 }
             }
             Incoming::Answer { id, answer } => {
-                self.answered(*id, matches!(answer.status(), Status::Err | Status::Usage));
+                self.answered_by(*id, matches!(answer.status(), Status::Err | Status::Usage), Some(answer));
             }
             Incoming::Event(event) => self.event(|| event.name(), |name| event.get(name)),
             Incoming::Lingering(_) => self.lingers(),
@@ -1091,8 +1271,22 @@ impl Session {
     }
 
     fn answered(&mut self, id: CommandId, failed: bool) {
+        self.answered_by(id, failed, None);
+    }
+
+    fn answered_by(&mut self, id: CommandId, failed: bool, answer: Option<&Answer<'_>>) {
         match self.meanings.remove(id.number()) {
             Some(Meaning::Answer(slot)) => self.finish(slot, Outcome::Answered),
+            Some(Meaning::Variable { slot, getvar, deadline }) => self.told((slot, getvar, deadline), answer),
+            Some(Meaning::Value(tag)) => {
+                if let Some(reading) = self.readings.of(tag) {
+                    reading.has_value = true;
+                    if let Some(slot) = reading.slot {
+                        self.outcomes.push_back((slot, Outcome::Value));
+                    }
+                }
+            }
+            Some(Meaning::Read) => self.read(),
             Some(Meaning::Begins(tag)) if failed => self.finish_tag(tag, Outcome::Refused),
             Some(Meaning::Said(about)) => {
                 self.saying = self.saying.saturating_sub(1);
@@ -1132,7 +1326,7 @@ impl Session {
     fn unheard(&mut self, names: &BTreeSet<Text>, subclasses: &BTreeSet<Text>) {
         self.said.forget(names, subclasses);
         for slot in self.wanted.readers_of(names, subclasses) {
-            self.wanted.readers.remove(&slot);
+            self.wanted.readers.remove(slot);
             self.outcomes.push_back((slot, Outcome::Refused));
         }
         self.not_for_waits(names);
@@ -1172,7 +1366,7 @@ impl Session {
     /// No log lines will come: who reads them learns it.
     fn unlogged(&mut self, level: LogLevel) {
         self.said.forget_log();
-        for slot in core::mem::take(&mut self.wanted.log_readers).into_keys() {
+        for slot in mem::take(&mut self.wanted.log_readers).into_keys() {
             self.outcomes.push_back((slot, Outcome::Refused));
         }
         if self.wanted.log.take().is_some() {
@@ -1242,13 +1436,19 @@ impl Session {
         for (slot, wait) in slots {
             // Of applications the channel's end is the better reason.
             let ended = |tag: u64| self.tags.get(&tag).is_some_and(|tagged| tagged.channel.is_some());
+            // What has come of a variable is not lost.
             let outcome = match wait {
+                Wait::Variable(tag) => {
+                    let told = self.readings.of(tag).filter(|reading| reading.has_value);
+                    told.map_or(Outcome::Lost(reason), |reading| reading.outcome())
+                }
                 Wait::Tag(tag) if reason == Reason::End(End::ChannelEnded) && ended(tag) => Outcome::ChannelEnded,
                 Wait::Tag(_) | Wait::Answer(_) => Outcome::Lost(reason),
             };
             self.finish(slot, outcome);
         }
         self.meanings.clear();
+        self.readings.clear();
         self.out.clear();
         (self.taken, self.saying) = (0, 0);
         (self.said, self.own) = (Said::NOTHING, None);

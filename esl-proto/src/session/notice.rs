@@ -1,4 +1,4 @@
-//! What a session tells beside the ends of waits.
+//! Notices: what a session reports besides the outcomes of waits.
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -10,29 +10,29 @@ use crate::text::Value;
 /// How many are kept for a host that does not look for them.
 const MOST: usize = 64;
 
-/// What a session tells beside the ends of waits; from [`Session::next_notice`](super::Session::next_notice).
+/// What a session reports besides the outcomes of waits, from [`Session::next_notice`](super::Session::next_notice).
 ///
-/// Of a refusal the answer has just been given by [`Session::poll`](super::Session::poll), unless the connection takes no
+/// For a refusal, [`Session::poll`](super::Session::poll) has just returned the answer, unless the connection allows no
 /// such command at all.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Notice {
-    /// The server has refused a filter of the program's. It is wanted no more; what others let in comes all the same.
+    /// The server has refused one of the program's filters, which is dropped; the others apply.
     FilterRefused {
         /// The header.
         header: Box<[u8]>,
         /// Its value.
         value: Box<[u8]>,
     },
-    /// The server has refused the log lines that [`Session::set_log`](super::Session::set_log) asks for. They are wanted no
-    /// more.
+    /// The server has refused the log lines that [`Session::set_log`](super::Session::set_log) requested, and the
+    /// request is dropped.
     LogRefused {
         /// The level that was asked for, for the host or for a reader.
         level: LogLevel,
     },
     /// The server has refused the HEARTBEAT: this connection may be silent, and is not watched.
     HeartbeatRefused,
-    /// An event tells that the server is not the one of before the [`Gap`](super::Gap): no call of before is left.
+    /// According to an event, the server was restarted during the [`Gap`](super::Gap): no earlier call is left.
     Restarted {
         /// Its `Core-UUID` before.
         before: Box<[u8]>,

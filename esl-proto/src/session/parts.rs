@@ -125,7 +125,7 @@ impl InParts {
         }
     }
 
-    /// Octets of a body.
+    /// Bytes of a body.
     pub(super) fn body(&mut self, data: &[u8]) {
         match self.kind {
             FrameKind::Event(Format::Json) => data.iter().for_each(|octet| self.json(*octet)),
@@ -134,7 +134,7 @@ impl InParts {
         }
     }
 
-    /// The next octet of an object whose strings are headers.
+    /// The next byte of an object whose strings are headers.
     fn json(&mut self, octet: u8) {
         let text = &mut self.text;
         match (text.at, octet) {
@@ -166,7 +166,7 @@ impl InParts {
         }
     }
 
-    /// The next octet of a document whose third elements are headers.
+    /// The next byte of a document whose third elements are headers.
     fn xml(&mut self, octet: u8) {
         const HEADERS: usize = 3;
         let text = &mut self.text;

@@ -31,7 +31,7 @@ pub enum Item<T> {
 /// How many marks wait at most.
 const MARKS: usize = 64;
 
-/// A bounded queue whose losses are told where they are.
+/// A bounded queue that reports losses in their place.
 ///
 /// ```
 /// use esl_proto::session::{Item, Overflow, Queue};
@@ -83,8 +83,8 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Puts an item at the end, or does what the policy says. With [`Overflow::Block`] it is always taken: what was read
-    /// already must go somewhere; whoever reads no more while [`is_blocking`](Self::is_blocking) keeps the bound.
+    /// Appends an item, or applies the policy. With [`Overflow::Block`] the item is always accepted, because it has
+    /// been read already; to keep the bound, stop reading while [`is_blocking`](Self::is_blocking).
     pub fn push(&mut self, item: T) {
         if self.overflowed {
             self.lost = self.lost.saturating_add(1);
@@ -110,9 +110,9 @@ impl<T> Queue<T> {
         self.blocking = self.overflow == Overflow::Block && self.items() >= self.bound;
     }
 
-    /// Puts a mark at the end: what is to be told between two items, such as a [`Gap`](super::Gap). It takes no item's room
-    /// and makes none of them lost; what is lost before it is told before it, and what is lost behind it behind. Of more than
-    /// 64 marks that wait the oldest count as lost. One that has ended takes none.
+    /// Appends a mark between two items, such as a [`Gap`](super::Gap). It takes no room from items and causes no loss;
+    /// earlier losses are reported before it and later ones after it. If more than 64 marks wait, the oldest count as
+    /// lost. A queue that has ended accepts none.
     ///
     /// ```
     /// use esl_proto::session::{Item, Overflow, Queue};
@@ -161,7 +161,7 @@ impl<T> Queue<T> {
         *lost = lost.saturating_add(gone.lost).saturating_add(1);
     }
 
-    /// Takes what comes first.
+    /// Removes the first entry.
     pub fn pop(&mut self) -> Option<Item<T>> {
         let lost = self.entries.front_mut().map_or(&mut self.lost_behind, |entry| &mut entry.lost);
         if *lost > 0 {

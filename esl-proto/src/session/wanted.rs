@@ -1,8 +1,10 @@
 //! What a connection must hear, as a difference: what is wanted, and what it has been told.
 
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
+use core::cell::OnceCell;
 use core::fmt;
 
 use super::Slot;
@@ -42,7 +44,7 @@ impl fmt::Debug for Texts<'_> {
 }
 
 impl Interest {
-    /// These events of all channels; none for all events that come anyway.
+    /// These events of all channels; none means all events that arrive anyway.
     pub fn new<'a>(events: impl Into<Events<'a>>) -> Self {
         let events = events.into();
         let subclasses: BTreeSet<Text> = events.subclasses.iter().map(Into::into).collect();
@@ -82,23 +84,165 @@ impl Interest {
     /// Whether this event is wanted.
     #[must_use]
     pub fn takes(&self, event: &Event<'_>) -> bool {
-        self.takes_named(event, &|| event.name())
+        let of_channel = |uuid: &Text| event.get(header::UNIQUE_ID).is_some_and(|value| value == **uuid);
+        self.takes_kind(&OnceCell::new(), event) && self.channel.as_ref().is_none_or(of_channel)
     }
 
-    /// The same, where the name is to be found only if it matters: that is a pass over the event.
-    pub(super) fn takes_named<'e>(&self, event: &Event<'e>, name: &dyn Fn() -> Option<EventName<'e>>) -> bool {
-        let anything = self.names.is_empty() && self.subclasses.is_empty() || self.names.contains(ALL);
-        let named = |name: EventName<'_>| {
-            // A look-up goes over the event: only if it matters.
-            let subclass = if name == EventName::Custom { event.subclass() } else { None };
-            match subclass {
-                // CUSTOM alone means the CUSTOM events without a subclass.
-                Some(value) => self.subclasses.iter().any(|subclass| value == **subclass),
-                None => self.names.contains(name.as_bytes()),
+    fn takes_anything(&self) -> bool {
+        self.names.is_empty() && self.subclasses.is_empty() || self.names.contains(ALL)
+    }
+
+    /// Whether this event is wanted, if it is of the right channel.
+    fn takes_kind<'e>(&self, kind: &OnceCell<Kind<'e>>, event: &Event<'e>) -> bool {
+        self.takes_anything()
+            || match kind.get_or_init(|| Kind::of(event)) {
+                Kind::Named(name) => self.names.contains(name.as_bytes()),
+                Kind::Subclass(subclass) => self.subclasses.contains(&**subclass),
+                Kind::None => false,
+            }
+    }
+}
+
+/// What an event is subscribed to by. To find it is a pass over the event or two: that is done once, and only if it matters.
+enum Kind<'e> {
+    /// CUSTOM alone means the CUSTOM events without a subclass.
+    Named(EventName<'e>),
+    Subclass(Cow<'e, [u8]>),
+    None,
+}
+
+impl<'e> Kind<'e> {
+    fn of(event: &Event<'e>) -> Self {
+        match event.name() {
+            Some(EventName::Custom) => match event.subclass() {
+                Some(subclass) => Self::Subclass(subclass.to_cow()),
+                None => Self::Named(EventName::Custom),
+            },
+            Some(name) => Self::Named(name),
+            None => Self::None,
+        }
+    }
+}
+
+/// The readers with what each wants. Those of an event are found without asking all: there may be one for each call.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Readers {
+    interests: BTreeMap<Slot, Interest>,
+    /// Those of all channels that want anything.
+    any: Slots,
+    /// Those of all channels, by what they want.
+    names: BTreeMap<Text, Slots>,
+    subclasses: BTreeMap<Text, Slots>,
+    /// Those of one channel, whatever they want of it.
+    channels: BTreeMap<Text, Slots>,
+    /// How many want each of these, of whatever channel.
+    wanted_names: BTreeMap<Text, usize>,
+    wanted_subclasses: BTreeMap<Text, usize>,
+}
+
+type Slots = BTreeSet<Slot>;
+
+impl Readers {
+    pub(super) const NONE: Self = Self {
+        interests: BTreeMap::new(),
+        any: BTreeSet::new(),
+        names: BTreeMap::new(),
+        subclasses: BTreeMap::new(),
+        channels: BTreeMap::new(),
+        wanted_names: BTreeMap::new(),
+        wanted_subclasses: BTreeMap::new(),
+    };
+
+    pub(super) fn get(&self, slot: Slot) -> Option<&Interest> {
+        self.interests.get(&slot)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Slot, &Interest)> {
+        self.interests.iter().map(|(slot, interest)| (*slot, interest))
+    }
+
+    /// The one that the slot had goes.
+    pub(super) fn insert(&mut self, slot: Slot, interest: Interest) {
+        self.remove(slot);
+        if let Some(channel) = &interest.channel {
+            self.channels.entry(channel.clone()).or_default().insert(slot);
+        } else if interest.takes_anything() {
+            self.any.insert(slot);
+        } else {
+            let by = |map: &mut BTreeMap<Text, Slots>, keys: &BTreeSet<Text>| {
+                for key in keys {
+                    map.entry(key.clone()).or_default().insert(slot);
+                }
+            };
+            by(&mut self.names, &interest.names);
+            by(&mut self.subclasses, &interest.subclasses);
+        }
+        let count = |map: &mut BTreeMap<Text, usize>, keys: &BTreeSet<Text>| {
+            for key in keys {
+                let count = map.entry(key.clone()).or_default();
+                *count = count.saturating_add(1);
             }
         };
-        let of_channel = |uuid: &Text| event.get(header::UNIQUE_ID).is_some_and(|value| value == **uuid);
-        (anything || name().is_some_and(named)) && self.channel.as_ref().is_none_or(of_channel)
+        count(&mut self.wanted_names, &interest.names);
+        count(&mut self.wanted_subclasses, &interest.subclasses);
+        self.interests.insert(slot, interest);
+    }
+
+    pub(super) fn remove(&mut self, slot: Slot) {
+        let Some(interest) = self.interests.remove(&slot) else { return };
+        self.any.remove(&slot);
+        let from = |map: &mut BTreeMap<Text, Slots>, key: &Text| {
+            if let Some(slots) = map.get_mut(key) {
+                slots.remove(&slot);
+                if slots.is_empty() {
+                    map.remove(key);
+                }
+            }
+        };
+        interest.names.iter().for_each(|name| from(&mut self.names, name));
+        interest.subclasses.iter().for_each(|subclass| from(&mut self.subclasses, subclass));
+        interest.channel.iter().for_each(|channel| from(&mut self.channels, channel));
+        let count = |map: &mut BTreeMap<Text, usize>, keys: &BTreeSet<Text>| {
+            for key in keys {
+                match map.get_mut(key) {
+                    Some(count) if *count > 1 => *count = count.saturating_sub(1),
+                    _ => drop(map.remove(key)),
+                }
+            }
+        };
+        count(&mut self.wanted_names, &interest.names);
+        count(&mut self.wanted_subclasses, &interest.subclasses);
+    }
+
+    /// Those who want this event, in the order of their slots.
+    pub(super) fn of<'s>(&'s self, event: &'s Event<'_>) -> impl Iterator<Item = Slot> + 's {
+        let kind = OnceCell::new();
+        let mut by_kind = None;
+        if !self.names.is_empty() || !self.subclasses.is_empty() {
+            by_kind = match kind.get_or_init(|| Kind::of(event)) {
+                Kind::Named(name) => self.names.get(name.as_bytes()),
+                Kind::Subclass(subclass) => self.subclasses.get(&**subclass),
+                Kind::None => None,
+            };
+        }
+        let mut by_channel = None;
+        if !self.channels.is_empty() {
+            let channel = event.get(header::UNIQUE_ID);
+            by_channel = channel.and_then(|channel| self.channels.get(&*channel.to_cow()));
+        }
+        let slots = |slots: Option<&'s Slots>| slots.into_iter().flatten().copied().peekable();
+        let (mut any, mut by_kind) = (slots(Some(&self.any)), slots(by_kind));
+        let of_channel = by_channel.into_iter().flatten().copied();
+        let takes = move |slot: &Slot| self.get(*slot).is_some_and(|interest| interest.takes_kind(&kind, event));
+        let mut of_channel = of_channel.filter(takes).peekable();
+        // No slot is in two of them.
+        core::iter::from_fn(move || {
+            let firsts = [any.peek(), by_kind.peek(), of_channel.peek()].map(Option::<&Slot>::copied);
+            let first = firsts.into_iter().flatten().min();
+            any.next_if(|slot| Some(*slot) == first)
+                .or_else(|| by_kind.next_if(|slot| Some(*slot) == first))
+                .or_else(|| of_channel.next_if(|slot| Some(*slot) == first))
+        })
     }
 }
 
@@ -123,7 +267,7 @@ impl<'a> From<Events<'a>> for Interest {
 /// What is wanted, by whom.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Wanted {
-    pub(super) readers: BTreeMap<Slot, Interest>,
+    pub(super) readers: Readers,
     /// Events that waits need, whatever the program filters. They stay: another wait will need them.
     pub(super) needed: BTreeSet<&'static [u8]>,
     /// What the program wants no more, whoever reads it.
@@ -276,13 +420,12 @@ impl Wanted {
     }
 
     fn names(&self) -> BTreeSet<Text> {
-        let read = self.readers.values().flat_map(|interest| &interest.names);
-        let read = read.filter(|name| !self.unwanted.contains(*name)).cloned();
+        let read = self.readers.wanted_names.keys().filter(|name| !self.unwanted.contains(*name)).cloned();
         read.chain(self.needed.iter().map(|name| Text::from(*name))).collect()
     }
 
     fn subclasses(&self) -> BTreeSet<Text> {
-        let read = self.readers.values().flat_map(|interest| &interest.subclasses);
+        let read = self.readers.wanted_subclasses.keys();
         read.filter(|subclass| !self.unwanted_subclasses.contains(*subclass)).cloned().collect()
     }
 
@@ -306,9 +449,8 @@ impl Wanted {
                 self.unwanted_subclasses.extend(interest.subclasses);
             }
             None => {
-                self.unwanted.extend(self.readers.values().flat_map(|interest| interest.names.iter().cloned()));
-                let subclasses = self.readers.values().flat_map(|interest| interest.subclasses.iter().cloned());
-                self.unwanted_subclasses.extend(subclasses);
+                self.unwanted.extend(self.readers.wanted_names.keys().cloned());
+                self.unwanted_subclasses.extend(self.readers.wanted_subclasses.keys().cloned());
             }
         }
     }
@@ -455,7 +597,7 @@ impl Wanted {
     pub(super) fn readers_of(&self, names: &BTreeSet<Text>, subclasses: &BTreeSet<Text>) -> Vec<Slot> {
         let needs =
             |interest: &Interest| !interest.names.is_disjoint(names) || !interest.subclasses.is_disjoint(subclasses);
-        self.readers.iter().filter(|(_, interest)| needs(interest)).map(|(slot, _)| *slot).collect()
+        self.readers.iter().filter(|(_, interest)| needs(interest)).map(|(slot, _)| slot).collect()
     }
 }
 

@@ -40,7 +40,7 @@ impl Insufficient {
 
 impl fmt::Display for Insufficient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} octets of storage are needed", self.required)
+        write!(f, "{} bytes of storage are needed", self.required)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::cut::hex_digit;
 use super::first;
-use crate::scan::{Ordinary, slice};
+use crate::scan::{Ordinary, place_of, slice};
 use crate::sink::{Few, Writer};
 
 /// The value of each byte as a hexadecimal digit; [`NO_DIGIT`] for bytes that are none.
@@ -41,6 +41,32 @@ pub(super) fn next(rest: &mut &[u8]) -> Option<u8> {
         return Some(octet);
     }
     first(rest)
+}
+
+/// Decodes a text into storage of at least its length and returns how many bytes are decoded. What lies behind them has no
+/// meaning, as runs are stored in whole chunks.
+pub(super) fn decode(raw: &[u8], to: &mut [u8]) -> usize {
+    let (mut rest, mut at) = (raw, 0);
+    while let Some(chunk) = rest.first_chunk()
+        && let Some(place) = to.get_mut(at..).and_then(|to| to.first_chunk_mut())
+    {
+        *place = *chunk;
+        let run = place_of(b'%', chunk);
+        (rest, at) = (rest.get(run..).unwrap_or_default(), at + run);
+        if run < chunk.len()
+            && let (Some(octet), Some(place)) = (next(&mut rest), to.get_mut(at))
+        {
+            *place = octet;
+            at += 1;
+        }
+    }
+    while let Some(octet) = next(&mut rest)
+        && let Some(place) = to.get_mut(at)
+    {
+        *place = octet;
+        at += 1;
+    }
+    at
 }
 
 /// The rest of `raw` after a prefix that decodes to `prefix`; [`None`] if `raw` begins otherwise.

@@ -83,17 +83,17 @@ impl Coding {
     }
 }
 
-/// A name, value or body: bytes that borrow from the caller's buffer, decoded when they are asked for.
+/// A name, value or body: bytes borrowed from the caller's buffer, decoded on demand.
 ///
 /// Nothing on the wire is promised to be UTF-8, so a value is bytes first. Compare it with `==` (decoded bytes),
 /// read it with [`bytes`](Self::bytes), [`decode_into`](Self::decode_into) or, where it needs no decoding,
 /// [`as_plain`](Self::as_plain); print it with `{}` (bytes that are not UTF-8 become U+FFFD).
 ///
-/// `==`, the order and the hash are those of the decoded bytes: a value that was received in JSON finds in a map what
-/// one in XML was put under.
+/// `==`, the order and the hash are those of the decoded bytes: in a map, a value received in JSON finds an entry whose
+/// key was received in XML.
 ///
 /// A value may be an array (FreeSWITCH's `push`, `ARRAY::a|:b`, a JSON list): [`items`](Self::items) reads the
-/// elements. Read as one text, an array is `ARRAY::a|:b` in every format, as the server itself would say it.
+/// elements. Read as one text, an array is `ARRAY::a|:b` in every format, as in the server.
 ///
 /// ```
 /// use esl_proto::Event;
@@ -244,9 +244,8 @@ impl<'a> Value<'a> {
             if Ordinary::NO_PERCENT.copy(self.raw, to) {
                 return Ok(scan::slice(out, 0, self.raw.len()));
             }
-            let mut writer = Writer::new(out);
-            writer.put_runs(self.raw, Ordinary::NO_PERCENT, |rest| percent::next(rest).map(Few::one));
-            return writer.finish();
+            let len = percent::decode(self.raw, to);
+            return Ok(scan::slice(out, 0, len));
         }
         let mut writer = Writer::new(out);
         self.put_all(&mut writer);
@@ -431,8 +430,8 @@ impl<'a> Value<'a> {
         })
     }
 
-    /// The elements of what may be an array, wherever it comes from: what [`items`](Self::items) gives, and of bytes that need
-    /// no decoding, such as a variable's value in a reply, those of `ARRAY::one|:two`.
+    /// The elements of a possible array from any source: like [`items`](Self::items), and for bytes that need no
+    /// decoding, such as a variable's value in a reply, the elements of `ARRAY::one|:two`.
     ///
     /// ```
     /// use esl_proto::Value;
@@ -459,7 +458,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The decoded bytes, in storage of their own.
+    /// The decoded bytes with their own storage.
     #[cfg(feature = "alloc")]
     #[must_use]
     pub fn to_vec(&self) -> Vec<u8> {

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 /// The program of an example. `cargo test --test` alone would not build it, or leave an old one there.
 ///
-/// It is built as one of the workspace's: cargo chooses the features of what is depended on by what is asked for, and for
-/// this package alone all of it would be compiled once more.
+/// It is built as the test command builds it: cargo chooses the features of what is depended on by what is asked for, and
+/// for this package alone all of it would be compiled once more.
 pub(crate) fn program(name: &str) -> PathBuf {
     static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
@@ -18,7 +18,8 @@ pub(crate) fn program(name: &str) -> PathBuf {
 }
 
 fn build(name: &str) -> PathBuf {
-    let arguments = ["build", "--quiet", "--workspace", "--example", name, "--message-format", "json"];
+    let arguments =
+        ["build", "--quiet", "--workspace", "--all-features", "--example", name, "--message-format", "json"];
     let build = Command::new(env!("CARGO")).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
     assert!(build.status.success(), "{}", String::from_utf8_lossy(&build.stderr));
     let messages = serde_json::Deserializer::from_slice(&build.stdout).into_iter::<Value>().map(Result::unwrap);

@@ -1,7 +1,7 @@
-"""FreeSWITCH's own Python module `ESL`, as far as programs can tell: `from esl_proto import ESL`, not `import ESL`.
+"""A drop-in replacement for FreeSWITCH's own Python module `ESL`: `from esl_proto import ESL`, not `import ESL`.
 
 Names, arguments and results are those of the original, which is a C++ library behind SWIG. `docs/esl.md` lists every
-function and where this module differs on purpose. For new programs there are `esl_proto.sync` and `esl_proto.aio`.
+function and the deliberate differences. For new programs there are `esl_proto.sync` and `esl_proto.aio`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _REFUSALS = {
 
 
 class ESLconnection:
-    """A connection to FreeSWITCH, or from it. Whether that went well, `connected` tells.
+    """A connection to FreeSWITCH, or from it. `connected` says whether it succeeded.
 
     `ESLconnection(host, port, password)`, `ESLconnection(host, port, user, password)` with a user `name@domain`, or
     `ESLconnection(descriptor)` of a socket that FreeSWITCH has connected to. It may be used from several threads.
@@ -94,6 +94,12 @@ class ESLconnection:
         """1 as long as the connection is there, otherwise 0."""
         return int(self._link is not None and self._link.is_open)
 
+    @property
+    def stats(self) -> dict[str, int]:
+        """What came in (`octets`, `frames`, `events`, `log_lines`, `unexpected`), how many octets went out (`octets_sent`), and
+        how many waits for an answer have ended at their deadline (`timeouts`). The original has none of this."""
+        return {} if self._link is None else self._link.stats
+
     def disconnect(self) -> int:
         """Ends the connection. 0, always."""
         if self._link is not None:
@@ -107,7 +113,7 @@ class ESLconnection:
     # Commands.
 
     def send(self, cmd: str) -> int:
-        """Sends a command and does not wait: its answer comes by `recvEvent`. 0, or 1 without a connection."""
+        """Sends a command without waiting: `recvEvent` returns its answer. Returns 0, or 1 without a connection."""
         try:
             command = _raw(cmd)
             if command is None:
@@ -119,7 +125,7 @@ class ESLconnection:
             return 1
 
     def sendRecv(self, cmd: str) -> ESLevent | None:
-        """Sends a command and gives its answer; `None` if the connection is over. What comes meanwhile is kept for
+        """Sends a command and returns its answer; `None` if the connection is over. Events of the meantime are kept for
         `recvEvent`."""
         command = _raw(cmd)
         return None if command is None else self._ask(command)
@@ -129,12 +135,13 @@ class ESLconnection:
         return self._ask(Command.api(_line(cmd, arg)))
 
     def bgapi(self, cmd: str, arg: str | None = None, job_uuid: str | None = None) -> ESLevent | None:
-        """Begins an API command. The answer has a header Job-UUID, and so will the BACKGROUND_JOB event of its end."""
+        """Begins an API command. The answer has a header Job-UUID, and so has the BACKGROUND_JOB event with its
+        result."""
         job = None if job_uuid is None else _argument(job_uuid)
         return self._ask(Command.bgapi(_line(cmd, arg), job_uuid=job))
 
     def filter(self, header: str, value: str) -> ESLevent | None:
-        """Lets only events with such a header through; `delete` and a header's name take that back."""
+        """Passes only events with this header; `delete` and a header's name undo that."""
         return self.sendRecv(f"filter {checked(header)} {checked(value)}")
 
     def events(self, etype: str, value: str) -> int:
@@ -194,12 +201,12 @@ class ESLconnection:
     # Incoming.
 
     def recvEvent(self) -> ESLevent:
-        """What comes next: an event, or another frame as a SOCKET_DATA event. A SERVER_DISCONNECTED event when the
-        connection is over."""
+        """The next event, or another frame as a SOCKET_DATA event. A SERVER_DISCONNECTED event when the connection is
+        over."""
         return self._take(None) or ESLevent("SERVER_DISCONNECTED")
 
     def recvEventTimed(self, ms: int) -> ESLevent | None:
-        """What comes within `ms` milliseconds, or `None`, also if the connection is over. 0 waits without end."""
+        """The next event within `ms` milliseconds, or `None`, also if the connection is over. 0 waits without limit."""
         return self._take(monotonic() + ms / 1000 if ms > 0 else None)
 
     def _take(self, deadline: float | None) -> ESLevent | None:
@@ -211,8 +218,8 @@ class ESLconnection:
 
 
 def eslSetLogLevel(level: int) -> None:
-    """Logs to standard error what is as grave as `level` or graver: 0 (EMERG) to 7 (DEBUG). Passwords do not show. The
-    logger is `esl_proto.ESL`; programs that set up `logging` themselves do not need this."""
+    """Logs to standard error messages up to `level`: 0 (EMERG) to 7 (DEBUG). Passwords are masked. The logger is
+    `esl_proto.ESL`; programs that set up `logging` themselves do not need this."""
     levels = (logging.CRITICAL, logging.CRITICAL, logging.CRITICAL, logging.ERROR, logging.WARNING, logging.INFO)
     _log.setLevel(levels[level] if 0 <= level < len(levels) else logging.INFO if level == 6 else logging.DEBUG)
     if not _log.handlers:

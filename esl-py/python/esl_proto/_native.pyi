@@ -75,11 +75,11 @@ _D = TypeVar("_D")
 
 @disjoint_base
 class Headers(Mapping[str, str | list[str]]):
-    """An immutable mapping of names to values, read when asked: what `Event` and its `variables` have in common.
+    """An immutable mapping of names to values, decoded on demand: the base of `Event` and its `variables`.
 
-    Values are `str`, or `list[str]` for arrays; bytes that are not UTF-8 become U+FFFD, and `get_bytes` has them as they
-    are. Look-ups ignore the case of names. FreeSWITCH sends some headers twice: the mapping has the last value, which is
-    the newer fact. Iteration gives each name once, in order of first appearance.
+    Values are `str`, or `list[str]` for arrays; bytes that are not UTF-8 become U+FFFD; `get_bytes` returns the
+    original bytes. Look-ups ignore the case of names. FreeSWITCH sends some headers twice: the mapping has the last
+    value, which is the newer fact. Iteration gives each name once, in order of first appearance.
     """
 
     @overload
@@ -94,7 +94,7 @@ class Headers(Mapping[str, str | list[str]]):
     @overload
     def get_str(self, name: Text, default: _D) -> str | _D:
 
-        """The value of this name as one text, or `default`: an array as the server itself says it, `ARRAY::a|:b`."""
+        """The value of this name as one text, or `default`: an array as the server writes it, `ARRAY::a|:b`."""
     def get_bytes(self, name: Text) -> bytes | list[bytes] | None:
 
         """The value of this name in bytes, or None."""
@@ -103,25 +103,25 @@ class Headers(Mapping[str, str | list[str]]):
     @overload
     def get_int(self, name: Text, default: _D) -> int | _D:
 
-        """The value of this name as a whole number, or `default` if there is none, or an empty one. Raises ValueError, with the
-        name, for what is no number.
+        """The value of this name as a whole number, or `default` if it is missing or empty. Raises ValueError, with the
+        name, if it is not a number.
         """
     @overload
     def get_float(self, name: Text, default: None = None) -> float | None: ...
     @overload
     def get_float(self, name: Text, default: _D) -> float | _D:
 
-        """The value of this name as a number, or `default` if there is none, or an empty one. Raises ValueError, with the name,
-        for what is no number.
+        """The value of this name as a number, or `default` if it is missing or empty. Raises ValueError, with the name,
+        if it is not a number.
         """
     @overload
     def get_time(self, name: Text, default: None = None) -> datetime | None: ...
     @overload
     def get_time(self, name: Text, default: _D) -> datetime | _D:
 
-        """The value of this name as a `datetime` in UTC, or `default` if there is none, or 0, which is never. It counts
-        microseconds since 1970 or, below 100000000000, seconds (`variable_start_epoch`). Raises ValueError, with the name,
-        for what is no time.
+        """The value of this name as a `datetime` in UTC, or `default` if it is missing or 0, which means never. It
+        counts microseconds since 1970 or, below 100000000000, seconds (`variable_start_epoch`). Raises ValueError, with
+        the name, if it is not a time.
         """
     def get_list(self, name: Text) -> list[str]:
 
@@ -143,7 +143,7 @@ class Headers(Mapping[str, str | list[str]]):
 
 @final
 class Event(Headers):
-    """An event: its headers, read when asked.
+    """An event: its headers, decoded on demand.
 
     `get_all` and `headers` have all values of the headers that FreeSWITCH sends twice. `Event(format, text)` reads the text of
     an event, as `Event.text` gives it. Two events are equal if their format and text are.
@@ -152,7 +152,7 @@ class Event(Headers):
     def __new__(cls, format: Format, text: BytesLike) -> Self: ...
     @property
     def name(self) -> EventName | str | None:
-        """The event's name: an `EventName`, or a `str` if it is none that is known. None for an event diverted from its
+        """The event's name: an `EventName`, or a `str` if the word is unknown. None for an event diverted from its
         session.
         """
     @property
@@ -160,7 +160,7 @@ class Event(Headers):
         """Event-Subclass, of a CUSTOM event."""
     @property
     def sequence(self) -> int | None:
-        """Event-Sequence: the server's own number of the event. Events do not come in its order."""
+        """Event-Sequence: the server's number of the event. Events do not arrive in this order."""
     @property
     def timestamp(self) -> datetime | None:
         """Event-Date-Timestamp: when the event happened."""
@@ -178,8 +178,8 @@ class Event(Headers):
         """Other-Leg-Unique-ID: the channel that this one is bridged to or made by."""
     @property
     def channel_state(self) -> ChannelState | str | None:
-        """Channel-State: where the channel is in its life. A `ChannelState`, or a `str` if it is none that is known; so are
-        all words of a list.
+        """Channel-State: where the channel is in its life. A `ChannelState`, or a `str` if the word is unknown, as for
+        all enumerated words.
         """
     @property
     def call_state(self) -> CallState | str | None:
@@ -204,7 +204,7 @@ class Event(Headers):
         """Caller-Destination-Number: what was dialled."""
     @property
     def created_time(self) -> datetime | None:
-        """Caller-Channel-Created-Time: when the channel was made. None for a time that has not come, here and below."""
+        """Caller-Channel-Created-Time: when the channel was made. None if it has not happened, here and below."""
     @property
     def progress_time(self) -> datetime | None:
         """Caller-Channel-Progress-Time: when it began to ring."""
@@ -228,7 +228,7 @@ class Event(Headers):
         """Application-Data: its argument; None if there was none."""
     @property
     def application_response(self) -> str | None:
-        """Application-Response: what it has said at its end."""
+        """Application-Response: the application's result."""
     @property
     def dtmf_digit(self) -> str | None:
         """DTMF-Digit: the digit of a DTMF event."""
@@ -260,15 +260,15 @@ class Event(Headers):
         """`body` as text."""
     @property
     def error(self) -> RemoteProtocolError | None:
-        """Why a JSON or XML document could be read only up to some place; None for all others."""
+        """Why a JSON or XML document could be read only in part; otherwise None."""
     def get_all(self, name: Text) -> list[str | list[str]]:
         """All values of this name, in the order of the wire."""
     def headers(self) -> list[tuple[str, str | list[str]]]:
-        """All headers in the order of the wire, duplicates among them."""
+        """All headers in the order of the wire, including duplicates."""
     def headers_bytes(self) -> list[tuple[bytes, bytes | list[bytes]]]:
         """`headers` in bytes."""
     def raw_headers(self) -> list[tuple[bytes, bytes]]:
-        """`headers` in bytes as they lie on the wire, not decoded."""
+        """`headers` in bytes as on the wire, not decoded."""
     def json(self) -> str:
         """The event as one JSON object (RFC 8259), whatever format it came in: every header in the order of the wire, and the body
         under `_body`, as in FreeSWITCH's own JSON events. Headers that come more than once are arrays; bytes that are not
@@ -276,14 +276,14 @@ class Event(Headers):
         """
     def json_bytes(self) -> bytes:
 
-        """`json` in bytes, UTF-8: what goes into a file or a socket."""
+        """`json` in bytes, UTF-8, for a file or a socket."""
     def plain(self) -> bytes:
-        """The event as a plain event's text, whatever format it came in, so that every value is read back as it is. Bytes of
-        names and body that are not UTF-8 are U+FFFD.
+        """The event as a plain event's text, whatever format it came in, so that every value is read back unchanged.
+        Bytes of names and body that are not UTF-8 are U+FFFD.
         """
     def xml(self) -> bytes:
-        """The event as well-formed XML, whatever format it came in. Raises `LocalProtocolError` if a header's name is no name in
-        XML.
+        """The event as well-formed XML, whatever format it came in. Raises `LocalProtocolError` if a header's name is
+        not a valid XML name.
         """
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
@@ -291,7 +291,7 @@ class Event(Headers):
 
 @final
 class Variables(Headers):
-    """The variables of an event's channel: a variable `x` is the event's header `variable_x`; what holds for headers holds here."""
+    """The variables of an event's channel: a variable `x` is the event's header `variable_x`, with the same methods."""
 
     def __new__(cls, format: Format, text: BytesLike) -> Self: ...
     def __eq__(self, other: object, /) -> bool: ...
@@ -299,8 +299,8 @@ class Variables(Headers):
 
 def rows(output: Text) -> list[Event]:
 
-    """The rows of what `api show ... as json` answers, each as an `Event`: its columns are headers. Raises RemoteProtocolError
-    if the output cannot be read to its end.
+    """The rows in the answer to `api show ... as json`, each as an `Event` with the columns as headers. Raises
+    RemoteProtocolError if the output cannot be read to its end.
     """
 
 @disjoint_base
@@ -318,13 +318,13 @@ class Frame:
         """The body, if the head has a Content-Length."""
     @property
     def text(self) -> str:
-        """What the frame says: the Reply-Text of a reply, otherwise the body. Bytes that are not UTF-8 become U+FFFD."""
+        """The frame's text: the Reply-Text of a reply, otherwise the body. Bytes that are not UTF-8 become U+FFFD."""
     @property
     def text_bytes(self) -> bytes:
         """`text` in bytes."""
     @property
     def elements(self) -> list[str]:
-        """`text` as a list: the elements of an array, as the server says one (`ARRAY::one|:two`), or the one text."""
+        """`text` as a list: the elements of an array, as the server writes one (`ARRAY::one|:two`), or the one text."""
     def headers(self) -> list[tuple[str, str]]:
         """The headers in the order of the wire."""
     def headers_bytes(self) -> list[tuple[bytes, bytes]]:
@@ -340,26 +340,26 @@ class Reply(Frame):
 
     @property
     def text(self) -> str:
-        """What the reply says: its Reply-Text. Bytes that are not UTF-8 become U+FFFD."""
+        """The reply's text: its Reply-Text. Bytes that are not UTF-8 become U+FFFD."""
     @property
     def id(self) -> int:
         """The id of the command that it answers."""
     @property
     def status(self) -> Literal["ok", "err", "usage", "bare", "broken"]:
-        """How it begins: 'ok' (`+OK`), 'err' (`-ERR`), 'usage' (`-USAGE`), 'bare' (with none of these: what it means, the
-        command alone can tell), or 'broken'.
+        """How it begins: 'ok' (`+OK`), 'err' (`-ERR`), 'usage' (`-USAGE`), 'bare' (with none of these: the meaning
+        depends on the command), or 'broken'.
         """
     @property
     def ok(self) -> bool:
-        """Whether it is no error, as far as the text tells."""
+        """Whether it is not an error, judging by the text."""
     @property
     def broken(self) -> bool:
-        """Whether the server has broken this reply: the value of a variable that begins with `~` stands where the Reply-Text
-        should, or the end of the reply is missing. `text` is not complete and may be anything; `id` is right, and so are
-        the ids of all other answers.
+        """Whether the server has broken this reply: its Reply-Text is replaced by the value of a variable that begins
+        with `~`, or the end of the reply is missing. `text` is incomplete and may be anything; `id` is right, and so
+        are the ids of all other answers.
 
-        Only `getvar` is answered so, and `userauth` and `bgapi` with replies that are too long for the server. What has
-        lost its end is known to be complete when the next frame begins, or the stream ends. `api uuid_getvar` reads
+        This happens only with `getvar`, and with `userauth` and `bgapi` if the reply is too long for the server. A
+        reply that has lost its end is complete when the next frame begins, or the stream ends. `api uuid_getvar` reads
         variables of any value.
         """
     @property
@@ -369,14 +369,19 @@ class Reply(Frame):
     def detail(self) -> str:
         """What follows `+OK`, `-ERR` or `-USAGE`, without the blanks around it; otherwise the whole text."""
     @property
+    def no_such_channel(self) -> bool:
+        """Whether `sendmsg` has found no channel of the uuid that it names."""
+    @property
     def variable(self) -> tuple[Literal["set", "unset", "cut", "unread"], str]:
-        """What the answer to `getvar` tells of the variable: 'set' and its value, 'unset', 'cut' and what has come of it, or 'unread'."""
+        """The variable according to the answer to `getvar`: 'set' and its value, 'unset', 'cut' and the part that
+        arrived, or 'unread'."""
     @property
     def job_uuid(self) -> str | None:
         """The name of the job that `bgapi` has started."""
     @property
     def text_to_end(self) -> str:
-        """The text with all that follows it in the head: the whole value that answers `getvar`, if it has several lines."""
+        """The text with everything that follows it in the head: the whole value in the answer to `getvar`, if it has
+        several lines."""
 
 @final
 class Authenticated(Reply):
@@ -405,26 +410,26 @@ class Connected(Reply):
         """The data of the channel, as an event."""
     @property
     def is_async(self) -> bool:
-        """Whether applications run beside the commands; otherwise each `execute` is answered when it has ended."""
+        """Whether applications run asynchronously; otherwise each `execute` is answered when it has ended."""
     @property
     def full_control(self) -> bool:
         """Whether all commands may be used, or only those for the one channel."""
 
 @final
 class ApiResponse(Frame):
-    """The answer to `api`: api/response. Its body is what the command has printed."""
+    """The answer to `api`: api/response. Its body is the command's output."""
 
     @property
     def id(self) -> int:
         """The id of the command that it answers."""
     @property
     def status(self) -> Literal["ok", "err", "usage", "bare", "broken"]:
-        """How it begins: 'ok' (`+OK`), 'err' (`-ERR`), 'usage' (`-USAGE`), 'bare' (with none of these: what it means, the
-        command alone can tell), or 'broken'.
+        """How it begins: 'ok' (`+OK`), 'err' (`-ERR`), 'usage' (`-USAGE`), 'bare' (with none of these: the meaning
+        depends on the command), or 'broken'.
         """
     @property
     def ok(self) -> bool:
-        """Whether it is no error, as far as the text tells."""
+        """Whether it is not an error, judging by the text."""
     @property
     def error(self) -> bool:
         """Whether it begins with `-ERR` or `-USAGE`."""
@@ -434,12 +439,19 @@ class ApiResponse(Frame):
         space at its end.
         """
     @property
+    def exists(self) -> bool | None:
+        """Whether there is the channel that `api uuid_exists` has asked for; None if this is no answer to that."""
+    @property
+    def no_such_channel(self) -> bool:
+        """Whether an API command has found no channel of the uuid that it names."""
+    @property
     def variable(self) -> tuple[Literal["set", "unset", "cut", "unread"], str]:
-        """What the answer to `api uuid_getvar` tells of the variable: 'set' and its value, 'unset', 'cut' and what has come of it, or 'unread'."""
+        """The variable according to the answer to `api uuid_getvar`: 'set' and its value, 'unset', 'cut' and the part
+        that arrived, or 'unread'."""
 
 @final
 class JobResult:
-    """The output of a command that ran in the background. Reads like the answer to `api`."""
+    """The output of a command that ran in the background, with the attributes of an answer to `api`."""
 
     def __new__(cls, event: Event) -> Self: ...
     @property
@@ -447,14 +459,14 @@ class JobResult:
         """The BACKGROUND_JOB event."""
     @property
     def text(self) -> str:
-        """The output: unlike that of `api`, it is empty where the command has printed nothing."""
+        """The output: unlike that of `api`, it is empty if the command has printed nothing."""
     @property
     def status(self) -> Literal["ok", "err", "usage", "bare", "broken"]:
         """How it begins: see `ApiResponse.status`."""
     @property
     def ok(self) -> bool:
 
-        """Whether it is no error, as far as the text tells."""
+        """Whether it is not an error, judging by the text."""
     @property
     def error(self) -> bool:
         """Whether it begins with `-ERR` or `-USAGE`."""
@@ -494,7 +506,7 @@ class LogLine(Frame):
 
 @final
 class Lingering(Frame):
-    """The controlled channel has ended; the connection stays for its last events, and takes commands."""
+    """The controlled channel has ended; the connection stays open for its last events, and accepts commands."""
 
     @property
     def session_uuid(self) -> str | None:
@@ -516,7 +528,7 @@ class Rejected(Frame):
 
 @final
 class Unexpected(Frame):
-    """What has no place in the conversation: an answer to nothing, a frame of an unknown kind."""
+    """An unexpected frame: an answer without a command, or a frame of an unknown kind."""
 
 @final
 class Closed:
@@ -541,7 +553,7 @@ class Closed:
         """
     @property
     def text(self) -> str:
-        """What the server's notice says; empty without one."""
+        """The text of the server's notice; empty without one."""
     @property
     def notice(self) -> Frame | None:
         """The notice; None without one."""
@@ -550,10 +562,10 @@ class Closed:
         """The ids of the commands that will never be answered."""
     @property
     def incomplete(self) -> int:
-        """How many bytes of a frame have come that the end has cut off."""
+        """How many bytes have arrived of a frame that the end has cut off."""
     @property
     def missing(self) -> int:
-        """How many bytes this frame lacks; 0 if its head has not said how long it is."""
+        """How many bytes are missing from this frame; 0 if its length is not known from its head."""
 
 @final
 class Command:
@@ -571,20 +583,26 @@ class Command:
         """`userauth <user>@<domain>:<password>`: answers the `AuthRequest` as a user of the directory."""
     @staticmethod
     def api(line: Text, *, console: bool = False) -> Command:
-        """`api <line>`: runs an API command. No event comes before it has ended. `console` wants the server's console
-        aliases, too.
+        """`api <line>`: runs an API command. No event arrives before it has ended. `console` enables the server's
+        console aliases.
         """
     @staticmethod
     def uuid_getvar(uuid: Text, name: Text) -> Command:
-        """`api uuid_getvar`: the value of a channel's variable, as `ApiResponse.variable` tells it, whatever the name."""
+        """`api uuid_getvar`: the value of a channel's variable, for `ApiResponse.variable`, whatever the name."""
+    @staticmethod
+    def uuid_bridge(uuid: Text, other: Text) -> Command:
+        """`api uuid_bridge`: connects a channel with another one."""
+    @staticmethod
+    def uuid_exists(uuid: Text) -> Command:
+        """`api uuid_exists`: whether there is a channel, as `ApiResponse.exists` tells it."""
     @staticmethod
     def bgapi(line: Text, *, job_uuid: Text | None = None) -> Command:
-        """`bgapi <line>`: runs an API command beside the connection; its end is a BACKGROUND_JOB event with this
+        """`bgapi <line>`: runs an API command in the background; its result is a BACKGROUND_JOB event with this
         `job_uuid`, any text up to 200 bytes, or one that the server makes.
         """
     @staticmethod
     def event(*names: Text, format: Format | None = None, subclasses: Sequence[Text] = ...) -> Command:
-        """`event [<format>] <names>`: subscribes to more events; a `format` holds for all events from then on.
+        """`event [<format>] <names>`: subscribes to more events; a `format` applies to all events from then on.
         `subclasses` are those of CUSTOM events; a name with `::` is one of them.
         """
     @staticmethod
@@ -592,7 +610,7 @@ class Command:
         """`nixevent <names>`: subscribes to fewer events."""
     @staticmethod
     def noevents() -> Command:
-        """`noevents`: ends all subscriptions and discards the events that wait. Filters stay."""
+        """`noevents`: ends all subscriptions and discards waiting events. Filters stay."""
     @staticmethod
     def myevents(uuid: Text | None = None, *, format: Format | None = None) -> Command:
         """`myevents`: subscribes to the events of one channel. Inbound: with its `uuid`, after `event` has set the format;
@@ -600,18 +618,18 @@ class Command:
         """
     @staticmethod
     def divert_events(on: bool) -> Command:
-        """`divert_events on|off`: whether events that the channel's own script would get come here."""
+        """`divert_events on|off`: whether this connection gets the events for the channel's own script."""
     @staticmethod
     def filter(header: Text, value: Text, *, exclude: bool = False) -> Command:
-        """`filter add <header> <value>`: lets only such events through; all filters together. A value `/.../` is a regular
-        expression. `exclude` keeps such events out instead.
+        """`filter add <header> <value>`: passes only matching events; several filters are alternatives. A value `/.../`
+        is a regular expression. `exclude` excludes matching events instead.
         """
     @staticmethod
     def filter_delete(header: Text | None = None, value: Text | None = None) -> Command:
-        """`filter delete`: takes back one filter, all of a header, or (without arguments) all."""
+        """`filter delete`: removes one filter, all filters of a header, or (without arguments) all."""
     @staticmethod
     def sendevent(name: Text, headers: Pairs = (), body: Text | None = None) -> Command:
-        """`sendevent <name>`: fires an event. An unknown name fires CUSTOM, which wants a header Event-Subclass."""
+        """`sendevent <name>`: fires an event. An unknown name fires CUSTOM, which needs a header Event-Subclass."""
     @staticmethod
     def execute(
         app: Text,
@@ -665,7 +683,7 @@ class Command:
         """`linger [<seconds>]`: keeps the connection after its channel has ended; without a number for ever."""
     @staticmethod
     def nolinger() -> Command:
-        """`nolinger`: takes `linger` back."""
+        """`nolinger`: undoes `linger`."""
     @staticmethod
     def getvar(name: Text) -> Command:
         """`getvar <name>`: asks for a variable of the controlled channel."""
@@ -674,19 +692,19 @@ class Command:
         """`connect`: the first command of an outbound connection."""
     @staticmethod
     def resume() -> Command:
-        """`resume`: lets the dialplan go on when the outbound connection ends."""
+        """`resume`: lets the dialplan continue when the outbound connection ends."""
     @staticmethod
     def exit() -> Command:
-        """`exit`: ends the connection. Events that wait are discarded."""
+        """`exit`: ends the connection. Waiting events are discarded."""
     @staticmethod
     def raw(head: Text, body: Text | None = None) -> Command:
-        """Any command line, perhaps with header lines after it, and a body. Line ends at its end are dropped and made
-        anew, Content-Length comes by itself. What would be more than one command is refused; whether the server knows the
-        command is the caller's business.
+        """Any command line, optionally with header lines after it, and a body. Line ends at its end are normalised, and
+        Content-Length is added. Text that would be more than one command is refused; whether the server knows the
+        command is up to the caller.
         """
     @staticmethod
     def parse(data: BytesLike) -> Command:
-        """The command that these bytes are, exactly one, as it stands on the wire."""
+        """Parses exactly one command, as on the wire."""
     @property
     def kind(self) -> str:
         """The command's word: 'api', 'sendmsg', ...; 'unknown' for one that the core does not know."""
@@ -699,12 +717,13 @@ class Command:
 class Connection:
     """One connection to FreeSWITCH's event socket as its client sees it, without the socket.
 
-    Give `receive_data` what the socket gives, iterate over what that was, write what `send` returns; say `receive_eof`
-    when the stream has ended. Iteration ends where more bytes are needed, and can be begun again any time.
+    Pass bytes from the socket to `receive_data`, iterate over the messages, and write the bytes that `send` returns;
+    call `receive_eof` when the stream has ended. Iteration ends when more bytes are needed, and can be resumed at any
+    time.
 
-    Objects may be used from several threads, with a GIL or without; their calls wait for each other. What one
-    `receive_data` gives stays together, and each message goes to one of those who iterate. What several calls are needed
-    for takes a lock of the program's: `send`, `last_id` and the write to the socket.
+    Objects may be used from several threads, with a GIL or without; each call is atomic. The bytes of one
+    `receive_data` stay together, and each message goes to one of the iterating threads. Sequences of calls need a lock
+    of the program: `send`, `last_id` and the write to the socket.
     """
 
     @staticmethod
@@ -718,18 +737,18 @@ class Connection:
         """A connection that FreeSWITCH has opened for a call. The first command must be `connect`."""
     @staticmethod
     def resume(saved: BytesLike, *, max_head: int = 1048576, max_body: int = 67108864) -> Connection:
-        """The connection that another process has `save`d, which this one goes on with: it has the socket now. Raises ValueError
-        if this is nothing that was saved by this version.
+        """Resumes a connection that another process has `save`d; this process now has the socket. Raises ValueError if
+        the bytes were not saved by this version.
         """
     def save(self) -> bytes | None:
-        """What is known of the connection, for a process that goes on with it by `resume`: which commands await answers, and
-        the bytes that were received and not read. The socket is the program's to hand over. None if the connection is not
-        open, or over: it cannot be handed over then.
+        """The state of the connection, for a process that takes it over with `resume`: the unanswered commands, and the
+        bytes received and not read. The program hands over the socket. None if the connection cannot be handed over
+        because it is not open, or over.
         """
     def receive_data(self, data: BytesLike) -> None:
-        """Takes bytes that have arrived; nothing is read of them before the next iteration."""
+        """Takes received bytes; they are parsed by the next iteration."""
     def receive_eof(self) -> None:
-        """Takes note that the stream has ended. Iterate once more: a `Closed` comes, unless one has come before."""
+        """Reports the end of the stream. Iterate once more for a `Closed`, unless there was one before."""
     def __iter__(self) -> Self: ...
     def __next__(self) -> Message: ...
     def send(self, command: Command) -> bytes:
@@ -744,7 +763,7 @@ class Connection:
         """The ids of the commands that have been sent and not yet answered."""
     @property
     def closed(self) -> str | None:
-        """Why the connection is over, as `Closed.end` or 'protocol'; None as long as it is not."""
+        """Why the connection is over, as `Closed.end` or 'protocol'; None while it is not."""
     @property
     def is_open(self) -> bool:
         """Whether all commands may be sent: the password has been accepted, or `connect` has been sent."""
@@ -753,7 +772,7 @@ class Connection:
         """Whether the controlled channel has ended and the connection lingers."""
     @property
     def stats(self) -> dict[str, int]:
-        """What has come in so far: octets, frames, events, log_lines, unexpected."""
+        """Counts of what was received so far: octets, frames, events, log_lines, unexpected."""
 
 @final
 class App:
@@ -771,7 +790,7 @@ class App:
         """The argument."""
     @property
     def needs_resume(self) -> bool:
-        """Whether `resume` must be said before on an outbound connection, as the call leaves it."""
+        """Whether `resume` must be sent first on an outbound connection, because the call leaves it."""
     @staticmethod
     def playback(path: Text, *, expand: bool = False) -> App:
         """`playback`: plays a file, a tone or a stream to its end."""
@@ -786,7 +805,7 @@ class App:
         """`record`: records the caller into a file, for at most `limit` seconds."""
     @staticmethod
     def record_session(path: Text, limit: float | None) -> App:
-        """`record_session`: records the call into a file, beside all else."""
+        """`record_session`: records the call into a file in the background."""
     @staticmethod
     def stop_record_session(path: Text) -> App:
         """`stop_record_session`: ends such a recording, or `all`."""
@@ -801,10 +820,11 @@ class App:
         """`multiset`: sets several variables."""
     @staticmethod
     def unset(name: Text) -> App:
-        """`unset`: takes a variable away."""
+        """`unset`: removes a variable."""
     @staticmethod
     def export(name: Text, value: Text, *, nolocal: bool = False, expand: bool = False) -> App:
-        """`export`: sets a variable of the channel and of those that it calls; `nolocal` of those only."""
+        """`export`: sets a variable of the channel and of the channels that it calls; with `nolocal`, only of the
+        latter."""
     @staticmethod
     def transfer(extension: Text, dialplan: Text | None, context: Text | None, leg: str) -> App:
         """`transfer`: sends the call elsewhere in the dialplan: this leg, the `"other"`, or `"both"`."""
@@ -821,7 +841,7 @@ class App:
         regexp: Text,
         digit_timeout: float | None,
     ) -> App:
-        """`play_and_get_digits`: plays a file and collects what is typed. Times are in seconds."""
+        """`play_and_get_digits`: plays a file and collects digits. Times are in seconds."""
     @staticmethod
     def read(
         file: Text,
@@ -840,15 +860,15 @@ class App:
         """`conference`: enters a conference."""
     @staticmethod
     def deflect(target: Text) -> App:
-        """`deflect`: has the caller's own switch send the answered call elsewhere."""
+        """`deflect`: makes the caller's own switch send the answered call elsewhere."""
     @staticmethod
     def respond(status: Text) -> App:
         """`respond`: answers a call that is not answered yet with a SIP status."""
 
 @final
 class Gap:
-    """Stands in a stream where the connection was lost and made anew. What happened meanwhile is not sent again: ask the
-    server for what is true now, as by `api show channels as json`.
+    """Marks the place in a stream where the connection was lost and replaced. Events of the meantime are not sent
+    again: query the server's current state, for example with `api show channels as json`.
     """
 
     @property
@@ -856,17 +876,17 @@ class Gap:
         """Why the old connection ended: a `ConnectionClosed`."""
     @property
     def seconds(self) -> float:
-        """From the end of the old connection to the moment when the subscription stood again, or the first event came."""
+        """From the end of the old connection until the subscription was active again, or the first event arrived."""
     @property
     def attempts(self) -> int:
-        """How often it was tried."""
+        """The number of attempts to connect."""
     @property
     def core_uuid_before(self) -> str | None:
-        """The server's Core-UUID before, if an event has told it."""
+        """The server's Core-UUID before the gap, if an event has had it."""
     @property
     def core_uuid_after(self) -> str | None:
-        """The server's Core-UUID after, if an event has told it already. Another one than before means that the server was
-        started anew, and no call of before is left.
+        """The server's Core-UUID after the gap, if an event has had it already. If it has changed, the server was
+        restarted, and no earlier call is left.
         """
 
 @final
@@ -877,7 +897,7 @@ class ClientSession:
     A wait or a reader is a number that the host chooses. What happens to it is told by notices, `(slot, what, value)`, in
     order:
 
-    - 'answered', 'done' (a job or an application), 'channel-ended', 'refused' and 'unheard' (the subscription that it needs
+    - 'answered', 'cut' (an answer that a variable has broken), 'done' (a job or an application), 'channel-ended', 'refused' and 'unheard' (the subscription that it needs
       was refused), 'timed-out', 'lost': a wait has ended. 'begun': the answer to a `bgapi` has come.
     - 'handle': an event for a handler; 'readable': a queue whose reader waits has something; 'dropped': it has lost
       something for the first time; 'refused', 'unheard': a reader whose events will not come.
@@ -895,15 +915,13 @@ class ClientSession:
     def connect_outbound(self) -> None:
         """The server has made a connection for a call: `connect` is to be sent. Only the events of its channel come."""
     def receive(self, data: BytesLike) -> list[tuple[int, str, Any]] | None:
-        """Takes octets that have arrived, and handles them as far as full streams allow. Gives the notices, if there are any."""
+        """Processes received bytes, as far as full streams allow. Returns the notices, if there are any."""
     def receive_eof(self) -> list[tuple[int, str, Any]] | None:
-        """Takes note that the stream has ended, behind all that has arrived."""
+        """Reports the end of the stream, after all received bytes."""
     def go_on(self) -> list[tuple[int, str, Any]] | None:
-        """Handles what was held back while a stream was full. Gives the notices, of all that was done before as well."""
+        """Processes bytes that were held back while a stream was full. Returns all notices, including earlier ones."""
     def data_to_send(self) -> bytes | None:
-        """The octets to send now, if there are any."""
-    def write(self, octets: BytesLike) -> None:
-        """Sends octets that are counted as no command."""
+        """The bytes to send now, if there are any."""
     def close(self) -> None:
         """The host closes the connection: all waits end."""
     def release(self) -> None:
@@ -912,7 +930,7 @@ class ClientSession:
         """No connection will follow: streams end after the items that they hold, later streams at once."""
     @property
     def end(self) -> tuple[str, str] | None:
-        """Why the connection is over, and what the server said; None while there is one, and before the first."""
+        """Why the connection is over, and the server's text; None while there is a connection, and before the first."""
     @property
     def is_open(self) -> bool:
         """Whether commands can be sent and are answered."""
@@ -921,7 +939,7 @@ class ClientSession:
         """Whether there is a connection, open or not."""
     @property
     def is_settled(self) -> bool:
-        """Whether all that is wanted has been said and answered."""
+        """Whether all subscriptions, filters and the log have been sent and answered."""
     @property
     def is_lingering(self) -> bool:
         """Whether the controlled channel has ended and the connection lingers."""
@@ -930,24 +948,24 @@ class ClientSession:
         """Whether nothing more is handled before a full stream has room."""
     @property
     def waiting(self) -> int:
-        """How many answers, jobs and applications are waited for."""
+        """The number of pending answers, jobs and applications."""
     @property
     def core_uuid(self) -> str | None:
-        """The server's Core-UUID, if an event has told it."""
+        """The server's Core-UUID, if an event has had it."""
     @property
     def stats(self) -> dict[str, int]:
-        """What has come in over all connections so far."""
+        """What has come in and gone out over all connections so far."""
     @property
     def seconds_left(self) -> float | None:
         """In how many seconds `advance` must be called, at the latest."""
     def advance(self) -> None:
-        """The time goes on: a connection that is silent for too long ends."""
+        """Advances the time: a connection that has been silent for too long ends."""
     def set_silence(self, seconds: float | None) -> None:
-        """Ends the connection when nothing has come for so many seconds."""
+        """Ends the connection when nothing has arrived for this many seconds."""
     def send(self, command: Command, slot: int | None = None) -> int:
         """Sends a command. `slot` waits for its answer. Raises LocalProtocolError if it may not be sent now."""
     def bgapi(self, line: Text, slot: int, begun: int) -> str:
-        """Begins a job, and gives its Job-UUID. `slot` waits for its end, `begun` for the answer."""
+        """Begins a job, and returns its Job-UUID. `slot` waits for its end, `begun` for the answer."""
     def execute(
         self,
         app: Text,
@@ -960,8 +978,12 @@ class ClientSession:
         hold_bleg: bool = False,
     ) -> None:
         """Executes an application, on the channel of the connection or another. `slot` waits for its end."""
+    def read_variable(self, name: Text, slot: int, uuid: Text | None = None) -> int:
+        """Asks for a variable of a channel, or of that of the connection. `slot` waits for it: 'answered' tells the answer that holds
+        it whole, 'cut' one that the value has broken, 'refused' that there is no such channel, or the API may not be used.
+        """
     def give_up(self, slot: int) -> bool:
-        """Nobody waits any more: nothing is told, and what comes late ends nothing."""
+        """Gives up a wait: nothing is reported, and a late result is ignored."""
     def stream(
         self,
         slot: int,
@@ -972,32 +994,33 @@ class ClientSession:
         overflow: str,
         gaps: bool,
     ) -> EventQueue:
-        """A stream of these events from now on, over all connections. Without any name or subclass, of what comes anyway."""
+        """A stream of these events, across reconnects. Without any name or subclass, of every event that arrives
+        anyway."""
     def handler(self, slot: int, names: Sequence[str], subclasses: Sequence[str], channel: str | None) -> None:
-        """A reader whose events are told by notices."""
+        """A reader whose events are reported by notices."""
     def subscribe(self, slot: int, names: Sequence[str], subclasses: Sequence[str]) -> None:
         """Subscribes to events without reading them."""
     def unsubscribe(self, names: Sequence[str], subclasses: Sequence[str]) -> None:
-        """These events come no more, whoever reads them; without any, none comes."""
+        """Unsubscribes from these events for all readers; without any, from all."""
     def unlisten(self, slot: int) -> bool:
-        """`slot` reads no more. Returns whether reading from the socket can go on by that."""
+        """Removes the reader `slot`. Returns whether reading from the socket can continue now."""
     @property
     def readers(self) -> int:
         """How many readers there are."""
     def log_stream(self, slot: int, level: str | int, maxsize: int, overflow: str) -> EventQueue:
-        """A stream of log lines, up to the level that was asked for last."""
+        """A stream of log lines, up to the level requested last."""
     def set_log(self, level: str | int | None) -> None:
-        """The lines of the server's log that come from now on; None for none."""
+        """Sets the level of the server's log; None for no log."""
     def refused_filters(self) -> list[tuple[str, str]]:
-        """The filters that the server has refused since this was asked last."""
+        """The filters that the server has refused since the last call."""
     def set_filters(self, filters: Sequence[tuple[Text, Text]]) -> None:
-        """The program's filters from now on, pairs of header and value."""
+        """Replaces the program's filters, pairs of header and value."""
     def set_format(self, format: Format) -> None:
         """The format of events."""
 
 @final
 class EventQueue:
-    """What has come for one reader of a `ClientSession`, and was not read yet."""
+    """The unread items of one reader of a `ClientSession`."""
 
     @property
     def slot(self) -> int: ...
@@ -1008,27 +1031,27 @@ class EventQueue:
         """Whether there is something to read, or the end."""
     @property
     def end(self) -> tuple[str, Any] | None:
-        """Why nothing more comes, once all has been read: 'closed' (with the connection, or by its reader), 'overflow',
-        'refused' or 'not-allowed', and the refusal.
+        """Why there is nothing more, once everything has been read: 'closed' (with the connection, or by its reader),
+        'overflow', 'refused' or 'not-allowed', and the refusal.
         """
     @property
     def waiting(self) -> int:
         """How many items wait to be read."""
     @property
     def received(self) -> int:
-        """How many came, the dropped ones among them."""
+        """How many have arrived, including dropped ones."""
     @property
     def dropped(self) -> int:
-        """How many were thrown away because they were not read in time."""
+        """How many were dropped because they were not read in time."""
     @property
     def gaps(self) -> int:
-        """How often the connection was made anew."""
+        """How often the connection was replaced."""
     def close(self) -> bool:
-        """Nothing more is wanted. Returns whether reading from the socket can go on by that."""
+        """Closes the queue. Returns whether reading from the socket can continue now."""
 
 @final
 class HostRequest:
-    """What a client wants of the host, which has to answer by one of the methods of `Server`: each kind has its own.
+    """A client's request to the host, which must answer with a method of `Server`; each kind has its own.
 
     | kind | attributes | answers |
     |---|---|---|
@@ -1042,23 +1065,23 @@ class HostRequest:
     | 'getvar' | name | value |
     | 'myevents' | uuid | control, no_such_channel |
 
-    All but passwords can also be declined, by `reply`. Attributes of other kinds are None or empty.
+    All except passwords can also be declined with `reply`. Attributes of other kinds are None or empty.
     """
 
     @property
     def kind(
         self,
     ) -> Literal["password", "user", "api", "bgapi", "sendmsg", "sendevent", "connect", "getvar", "myevents"]:
-        """What is asked."""
+        """The kind of request."""
     @property
     def raw(self) -> bytes:
         """The command as it was sent."""
     @property
     def password(self) -> str | None:
-        """The password that was given."""
+        """The client's password."""
     @property
     def password_bytes(self) -> bytes | None:
-        """The password in bytes: what should be compared."""
+        """The password in bytes; compare this."""
     @property
     def user(self) -> str | None:
         """`userauth`: the user."""
@@ -1076,10 +1099,11 @@ class HostRequest:
         """What follows the first blank after the API command."""
     @property
     def console(self) -> bool:
-        """Whether the API command is meant as on the console, with aliases; `command` is then the whole line."""
+        """Whether the API command is to be interpreted as on the console, with aliases; `command` is then the whole
+        line."""
     @property
     def job_uuid(self) -> str | None:
-        """How the client wants to call the job."""
+        """The client's name for the job."""
     @property
     def uuid(self) -> str | None:
         """The channel; None for the one that the connection controls."""
@@ -1094,7 +1118,7 @@ class HostRequest:
         """`execute`: its argument, whether it came in a header or as the body."""
     @property
     def event_uuid(self) -> str | None:
-        """`execute`: what CHANNEL_EXECUTE and CHANNEL_EXECUTE_COMPLETE shall carry as Application-UUID."""
+        """`execute`: the Application-UUID for CHANNEL_EXECUTE and CHANNEL_EXECUTE_COMPLETE."""
     @property
     def cause(self) -> str | None:
         """`hangup`: why."""
@@ -1113,12 +1137,12 @@ class HostRequest:
 
 @final
 class Effect:
-    """A command that the listener has answered by itself."""
+    """A command that the listener has answered."""
 
     @property
     def kind(self) -> Literal["all-events", "divert", "undivert", "resume", "linger", "none"]:
-        """What it means to the host: 'all-events' (subscribe to the subclasses that are known), 'divert' and 'undivert',
-        'resume', 'linger' (`Server.linger` has changed), or 'none'.
+        """Its effect on the host: 'all-events' (subscribe to the known subclasses), 'divert' and 'undivert', 'resume',
+        'linger' (`Server.linger` has changed), or 'none'.
         """
     @property
     def raw(self) -> bytes:
@@ -1126,7 +1150,7 @@ class Effect:
 
 @final
 class ServerClosed:
-    """The listener has ended the connection: send what there is to send, then close it."""
+    """The listener has ended the connection: send the remaining data, then close it."""
 
     @property
     def why(self) -> str:
@@ -1146,19 +1170,18 @@ class OutgoingEvent:
     def __new__(cls, headers: Fields, body: Text | None = None) -> Self: ...
     @staticmethod
     def of(event: Event) -> OutgoingEvent:
-        """An event that has come from a server, header by header as it was read."""
+        """An event received from a server, header by header, unchanged."""
 
 @final
 class Server:
     """One connection of a listener, without the socket: what FreeSWITCH's event socket is to one client.
 
-    Give `receive_data` what the client sends and iterate: each `HostRequest` must be answered (now, or later: the iteration
-    ends until then), each `Effect` is a command that the listener has answered by itself. Write what `data_to_send`
-    returns after each iteration, answer and delivery. Give every event that happens to `offer`, which knows whether this
-    client wants it.
+    Pass the client's bytes to `receive_data` and iterate: each `HostRequest` must be answered (now or later; until then
+    the iteration ends), each `Effect` is a command that the listener has answered. Write what `data_to_send` returns
+    after each iteration, answer and delivery. Pass every event to `offer`, which decides whether this client wants it.
 
-    Objects may be used from several threads, with a GIL or without; their calls wait for each other. A
-    `HostRequest` is answered by whoever got it; what `data_to_send` returns must be written in the order of its calls.
+    Objects may be used from several threads, with a GIL or without; each call is atomic. The thread that got a
+    `HostRequest` answers it; what `data_to_send` returns must be written in the order of its calls.
 
     Nothing here has a clock: a host ends a connection that `is_awaiting_first_command` for 25 seconds, and one that lingers in
     its time.
@@ -1179,9 +1202,10 @@ class Server:
     ) -> Server:
         """A connection that a client has made. Iterate once for the greeting, or `reject` the client's address.
 
-        `lossless_percent` writes values so that each comes in as it was, where FreeSWITCH's own coding loses some;
+        `lossless_percent` encodes values so that each arrives unchanged, where FreeSWITCH's own encoding loses some;
         `storage` is how many bytes of subscriptions, filters and rights are kept; `max_queued` events may wait, and
-        `max_lost` in a row may be lost beyond that before the connection ends; `max_head` and `max_body` limit a command.
+        `max_lost` in a row may be lost beyond that before the connection ends; `max_head` and `max_body` limit a
+        command.
         """
     @staticmethod
     def outbound(
@@ -1202,26 +1226,27 @@ class Server:
     def receive_data(self, data: BytesLike) -> None:
         """Takes bytes that the client has sent."""
     def receive_eof(self) -> None:
-        """Takes note that the client has closed its side. When all it sent is read, it is told good-bye."""
+        """Reports that the client has closed its side. When everything that it sent has been read, it gets the
+        disconnect notice."""
     def __iter__(self) -> Self: ...
     def __next__(self) -> HostRequest | Effect | ServerClosed: ...
     def data_to_send(self, amount: int | None = None) -> bytes:
-        """The bytes to send: greeting, replies, and the events and log lines that wait. With an `amount`, no more than so
-        many; the rest comes with the next calls. A host that fetches no more than its socket takes lets events wait here
-        while a client does not read, and be lost in the end, as FreeSWITCH does.
+        """The bytes to send: greeting, replies, and waiting events and log lines. With an `amount`, at most that many;
+        the next calls return the rest. If a host fetches only as much as its socket accepts, events wait here while a
+        client does not read, and are eventually lost, as in FreeSWITCH.
         """
     def accept(
         self, *, allowed_events: Text | None = None, allowed_api: Text | None = None, allowed_log: bool = True
     ) -> None:
-        """Answers a password: it is right. `allowed_events` and `allowed_api` are what a user of `userauth` may subscribe to and run, as in
-        FreeSWITCH's `esl-allowed-events` and `esl-allowed-api`; None is all.
+        """Accepts a password. `allowed_events` and `allowed_api` are what a user of `userauth` may subscribe to and
+        run, as in FreeSWITCH's `esl-allowed-events` and `esl-allowed-api`; None is all.
         """
     def refuse(self) -> None:
-        """Answers a password: it is wrong. The connection ends."""
+        """Refuses a password. The connection ends."""
     def output(self, text: Text) -> None:
-        """Answers `api`: what the command has printed."""
+        """Answers `api` with the command's output."""
     def job(self, uuid: Text) -> None:
-        """Answers `bgapi`: the job has begun under this name. Its end is a BACKGROUND_JOB event of the host's."""
+        """Answers `bgapi`: the job has begun under this name. Its result is a BACKGROUND_JOB event from the host."""
     def ok(self) -> None:
         """Answers `sendmsg`: it is done, or will be."""
     def no_such_channel(self, uuid: Text) -> None:
@@ -1231,23 +1256,23 @@ class Server:
     def fired(self, uuid: Text) -> None:
         """Answers `sendevent`: the event has been fired and has this uuid."""
     def value(self, value: Text) -> None:
-        """Answers `getvar`; an empty value is one that is not set. One line of at most 511 bytes arrives."""
+        """Answers `getvar`; an empty value means not set. One line of at most 511 bytes arrives."""
     def channel(self, headers: Fields) -> None:
         """Answers `connect`: the channel's data, as headers of a CHANNEL_DATA event."""
     def reply(self, text: Text) -> None:
         """Answers anything but a password with another text, such as `-ERR` and a reason. Nothing changes."""
     def offer(self, event: Fields | Event | OutgoingEvent, body: Text | None = None) -> bool:
-        """Gives an event to this connection: if its subscriptions and filters want it, it waits for `data_to_send`, which
-        writes it when no command is half read or unanswered, in the format of that time. Returns whether it waits.
+        """Offers an event to this connection: if its subscriptions and filters want the event, it waits for
+        `data_to_send`, which writes it when no command is half read or unanswered, in the current format. Returns
+        whether it waits.
 
-        The event is its headers and its body, an `Event` that has come from elsewhere, or an `OutgoingEvent`, which is
-        written once for many connections. Of headers, all must be given, Event-Name too; a list is an array. Only
-        Content-Length comes by itself. Filters that are regular expressions take linear time, and so know neither
-        look-around nor back references.
+        The event is given as headers and a body, a received `Event`, or an `OutgoingEvent`, which is written once for
+        many connections. All headers must be given, including Event-Name; a list is an array. Only Content-Length is
+        added. Regular expressions in filters take linear time, and so support neither look-around nor back references.
         """
     def offer_diverted(self, event: Fields | Event | OutgoingEvent, body: Text | None = None) -> bool:
-        """Gives an event of the controlled channel's own queue to this connection, after an `Effect` 'divert':
-        subscriptions and filters do not count.
+        """Offers an event of the controlled channel's own queue to this connection, after an `Effect` 'divert';
+        subscriptions and filters do not apply.
         """
     def offer_log(
         self,
@@ -1259,7 +1284,7 @@ class Server:
         line: int = 0,
         channel_uuid: Text | None = None,
     ) -> bool:
-        """Gives a log line to this connection; `text` with its line end. Returns whether it is wanted."""
+        """Offers a log line to this connection; `text` with its line end. Returns whether it is wanted."""
     def subscribe(self, subclass: Text) -> None:
         """Subscribes to a subclass of CUSTOM events that the host knows: for the `Effect` 'all-events'."""
     def reject(self) -> None:
@@ -1267,11 +1292,12 @@ class Server:
     def disconnect(
         self, why: Literal["disconnected", "shutdown", "lost-events", "lost-log-lines"] = "disconnected"
     ) -> None:
-        """Ends the connection with a notice: 'disconnected', 'shutdown', 'lost-events' or 'lost-log-lines'. All but the first
-        wait for nothing: if a part of a frame has been fetched, the notice stands where the rest of it should.
+        """Ends the connection with a notice: 'disconnected', 'shutdown', 'lost-events' or 'lost-log-lines'. All but the
+        first are immediate: if a part of a frame has been fetched, the notice replaces the rest of it.
         """
     def channel_ended(self, channel_name: Text | None = None) -> None:
-        """Says that the controlled channel has ended: the client is told that the connection lingers, or good-bye."""
+        """Reports the end of the controlled channel: the client gets a notice that the connection lingers, or is
+        disconnected."""
     @property
     def format(self) -> Format:
         """The format of events: 'plain', 'json' or 'xml'."""
@@ -1280,16 +1306,16 @@ class Server:
         """Whether the client has given a password that was accepted, or needs none."""
     @property
     def is_awaiting_first_command(self) -> bool:
-        """Whether nothing has come yet but, perhaps, wrong commands before a password."""
+        """Whether no command has arrived yet, except perhaps invalid ones before a password."""
     @property
     def is_mid_command(self) -> bool:
-        """Whether a part of a command has come, which keeps back all events."""
+        """Whether a command has arrived in part, which holds back all events."""
     @property
     def is_lingering(self) -> bool:
         """Whether the controlled channel has ended and the connection has stayed."""
     @property
     def linger(self) -> int | None:
-        """How long the connection stays when its channel has ended: seconds, -1 for ever, None for not at all."""
+        """How long the connection stays open after its channel has ended: seconds, -1 for ever, None for not at all."""
     @property
     def channel_uuid(self) -> str | None:
         """The controlled channel."""
@@ -1306,7 +1332,7 @@ class Server:
         """
 
 def end_reasons() -> list[tuple[str, str]]:
-    """The ends that `Closed.end` can tell, each with the core's sentence for it."""
+    """The possible values of `Closed.end`, each with the core's text for it."""
 def vocabulary() -> list[tuple[str, list[tuple[str, int | None]]]]:
     """The core's vocabulary: for each kind its words, with their numbers where they have any."""
 
@@ -1325,12 +1351,12 @@ class Sim:
         lossless_percent: bool = False,
     ) -> Self: ...
     def configure(self, settings: object) -> None:
-        """Changes what it does, to the attributes of an object: those of `esl_proto.testing`'s settings."""
+        """Changes the settings to the attributes of an object, as in `esl_proto.testing`."""
     def advance(self, now: float) -> None:
-        """Lets time go on, to so many seconds since the start."""
+        """Advances the time to this many seconds since the start."""
     @property
     def deadline(self) -> float | None:
-        """When something happens by itself, in seconds since the start."""
+        """When something will happen without input, in seconds since the start."""
     def connect(self, denied: bool = False) -> int:
         """A client connects; with `denied` one whose address is not allowed. Its number."""
     def connected(self, connection: int) -> None:
@@ -1338,7 +1364,7 @@ class Sim:
     def refused(self, connection: int, reason: str) -> None:
         """A program cannot be connected to."""
     def receive_data(self, connection: int, data: bytes) -> None:
-        """Takes octets that a client has sent."""
+        """Takes bytes that a client has sent."""
     def receive_eof(self, connection: int) -> None:
         """A client has closed its side."""
     def forget(self, connection: int) -> None:
@@ -1346,7 +1372,7 @@ class Sim:
     def listens(self, connection: int) -> bool:
         """Whether more should be read from a client now."""
     def data_to_send(self, connection: int, amount: int) -> bytes:
-        """Octets that a client gets, no more than so many."""
+        """Bytes for a client, at most this many."""
     def is_closed(self, connection: int) -> bool:
         """Whether the switch has closed its side, and all that it has written was taken."""
     def end(self, connection: int) -> str | None:
@@ -1358,11 +1384,11 @@ class Sim:
     def set_faults(
         self, connection: int, settings: object, *, held: bool = False, after: int | None = None
     ) -> None:
-        """How octets travel on one connection: those for all of the settings; nothing while it is held; to a break after so
-        many octets more.
+        """Sets the network faults of one connection: those of the settings; nothing is sent while it is held; it breaks
+        after this many more bytes.
         """
     def inject(self, connection: int, data: bytes) -> None:
-        """Gives a client octets as they are."""
+        """Sends arbitrary bytes to a client."""
     def disconnect(self, connection: int, why: str) -> None:
         """Ends a connection with a notice: 'disconnected', 'shutdown', 'lost-events' or 'lost-log-lines'."""
     def next_active(self) -> int | None:
@@ -1370,7 +1396,7 @@ class Sim:
     def next_request(self) -> tuple[str, int, list[str]] | None:
         """What the host is to do next: what it is ('connect', 'api', 'app', 'withdrawn', 'shutdown'), its number, and words."""
     def next_received(self) -> tuple[int, bytes] | None:
-        """The next command that a client has sent: the connection, and its octets."""
+        """The next command that a client has sent: the connection, and its bytes."""
     def answer(self, hook: int, answer: bytes | None = None) -> None:
         """Answers a hook, or leaves it to the simulation."""
     def fire(
@@ -1382,8 +1408,8 @@ class Sim:
         channel: Channel | None = None,
         bare: bool = False,
     ) -> int:
-        """Makes an event happen; how many connections get it. What every event says comes first, unless it is `bare`, and what
-        the events of a channel say, if there is one.
+        """Fires an event; returns how many connections get it. The headers of every event come first, unless it is
+        `bare`, then those of a channel's events, if there is one.
         """
     def log(self, level: str, text: str, source: tuple[str, str, int], uuid: str) -> int:
         """Writes a line of the log as it is; how many connections get it."""
@@ -1452,7 +1478,7 @@ class Channel:
     def variables(self) -> dict[str, str | list[str]]:
         """All variables, in their order."""
     def set_variable(self, name: str, value: bytes) -> None:
-        """Sets a variable, or takes it away if the value is empty."""
+        """Sets a variable, or removes it if the value is empty."""
     @property
     def executed(self) -> list[tuple[str, str]]:
         """The applications that have begun, each with its argument."""
@@ -1473,7 +1499,7 @@ def named_originate(call: Text, uuid: Text | None) -> tuple[bytes, str | None]:
     if the call has several legs or an `origination_uuid` of its own, or cannot be read: it goes out as it is.
     """
 def new_uuid() -> str:
-    """A uuid that is made by chance."""
+    """A random uuid."""
 def originate_line(
     variables: _TextPairs,
     legs: _Legs,
@@ -1523,7 +1549,7 @@ class Endpoint:
         """Where a user has registered at a profile: `sofia/<profile>/<user>%<domain>`."""
     @staticmethod
     def loopback(extension: Text, context: Text | None = None, dialplan: Text | None = None) -> str:
-        """An extension of the dialplan, through a channel that is called by itself: `loopback/<extension>/<context>/<dialplan>`."""
+        """An extension of the dialplan, through a loopback channel: `loopback/<extension>/<context>/<dialplan>`."""
     @staticmethod
     def verto(user: Text, domain: Text | None = None) -> str:
         """A browser that has logged in: `verto.rtc/<user>@<domain>`."""
@@ -1552,17 +1578,18 @@ def closed_of_parts(
 
 @final
 class Call:
-    """What is known of one channel, at the moment that it was asked for."""
+    """A snapshot of one channel."""
 
     @property
     def uuid(self) -> str:
         """The channel."""
     @property
     def name(self) -> str:
-        """Its name, such as `sofia/internal/1000@pbx`. Empty if it is not known, as all texts here."""
+        """Its name, such as `sofia/internal/1000@pbx`. Empty if unknown, like all texts here."""
     @property
     def direction(self) -> CallDirection | str | None:
-        """Which side has begun the call: a `CallDirection`, or a `str` if it is none that is known; so are all words of a list."""
+        """Which side has begun the call: a `CallDirection`, or a `str` if the word is unknown, as for all enumerated
+        words."""
     @property
     def state(self) -> ChannelState | str | None:
         """Where the channel is in its life."""
@@ -1615,7 +1642,7 @@ class Change:
         """'began', 'updated', 'renamed' (the channel has got another uuid), 'ended', or 'overlooked': there was no room for it."""
     @property
     def call(self) -> Call | None:
-        """The channel that the event is about, as it is known now, or was in the end; None if it was overlooked, or the event
+        """The channel that the event is about, in its current or last state; None if it was overlooked, or the event
         names two others (`loopback::bowout`).
         """
     @property
@@ -1624,27 +1651,28 @@ class Change:
 
 @final
 class Calls:
-    """The channels of a server, each as its last event has told. It does no I/O.
+    """The channels of a server, each in the state of its last event. It does no I/O.
 
     Subscribe to `Calls.EVENTS` and `Calls.SUBCLASSES`, `restore` the list of channels that are there already, and give
-    each event to `take`; after a gap, `restore` again. With fewer events it is right as far as they tell. It keeps `bound`
-    channels at most, and of each those `variables` that are named. It may be used from several threads.
+    each event to `take`; after a gap, `restore` again. With fewer events it knows less. It keeps at most `bound`
+    channels, and for each the named `variables`. It may be used from several threads.
     """
 
     EVENTS: ClassVar[tuple[str, ...]]
     SUBCLASSES: ClassVar[tuple[str, ...]]
     def __new__(cls, bound: int = 10000, *, variables: Sequence[Text] = ()) -> Self: ...
     def take(self, event: Event) -> Change | None:
-        """Takes in what an event tells. What it has changed; None if it is of no channel, or of one that is gone."""
+        """Updates the table from an event. Returns the change; None if the event is about no channel, or one that is
+        gone."""
     def restore(self, output: Text) -> list[Call]:
-        """Begins anew with the output of `show channels as json`, and returns the channels that are gone. Raises
+        """Restores the table from the output of `show channels as json`, and returns the channels that are gone. Raises
         RemoteProtocolError if it cannot be read; nothing has changed then.
         """
     def get(self, uuid: Text) -> Call | None:
-        """What is known of a channel, or None."""
+        """A snapshot of a channel, or None."""
     @property
     def overlooked(self) -> int:
-        """How many times a channel has come that there was no room for."""
+        """How many channels there was no room for."""
     def __getitem__(self, uuid: Text, /) -> Call: ...
     def __contains__(self, uuid: object, /) -> bool: ...
     def __len__(self) -> int: ...

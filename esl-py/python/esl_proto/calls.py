@@ -1,4 +1,4 @@
-"""What is known of each channel of a server, from its events: `Calls` keeps it, without I/O.
+"""A table of a server's channels, built from its events, without I/O.
 
     calls = Calls()
     calls.restore(fs.api("show channels as json").text)        # what is there already
@@ -7,7 +7,7 @@
         if change is not None and change.kind == "ended":
             print(change.call.uuid, change.call.cause)
 
-After a gap in the events, `restore` again: what the list does not name is gone, and is returned.
+After a gap in the events, call `restore` again: channels that are not on the list are removed and returned.
 """
 
 from esl_proto._native import Call, Calls, Change

@@ -1,18 +1,19 @@
-"""Whom to call: the line of `originate` and the argument of `bridge`, written so that the server reads what is meant.
+"""Dial strings: the line of `originate` and the argument of `bridge`, written so that the server reads them as
+intended.
 
 A `DialString` is made of `Leg`s. Legs in one list are called at once; the lists of a `DialHandle` are called one after
-another until one answers; several handles are called at once, each on its own. Variables are for one leg, for the legs of
-a handle, or for all. Time limits are variables like others: `originate_timeout` of a handle, `leg_timeout` and
-`leg_delay_start` of a leg. Text of any kind arrives as it is, or is refused with `DialError`: none can add a variable, a
-leg, an argument or an application.
+another until one answers; several handles are called at once, independently. Variables are for one leg, for the legs of
+a handle, or for all. Time limits are ordinary variables: `originate_timeout` of a handle, `leg_timeout` and
+`leg_delay_start` of a leg. Any text arrives unchanged or is refused with `DialError`: none can add a variable, a leg,
+an argument or an application.
 
     desks = [Leg("user/1000"), Leg("user/1001", {"leg_delay_start": 5})]
     whom = DialHandle(desks, Endpoint.gateway("provider", "+4930123"), variables={"originate_timeout": 20})
     line = bytes(Originate(whom, Application("park"), cid_name="Smith, John"))      # for `api` and `bgapi`
     argument = bytes(DialString(whom))                                              # for `execute("bridge", argument)`
 
-All of these are values: they do not change, compare by what they say, hash and pickle. Their texts are `str`; bytes that
-are not UTF-8 are surrogates in them, and go out as the same bytes.
+All of these are values: immutable, compared by their contents, hashable and picklable. Their texts are `str`; bytes
+that are not UTF-8 are surrogates in them, and are sent as the same bytes.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ def _called(name: str, *arguments: str, variables: _Pairs = ()) -> str:
 class Leg:
     """One channel to call, and variables for it alone (`[...]`).
 
-    The endpoint is its text, such as `user/1000`; `Endpoint` puts some together of their parts.
+    The endpoint is its text, such as `user/1000`; `Endpoint` builds some kinds from their parts.
     """
 
     endpoint: str
@@ -135,8 +136,8 @@ def _shown_legs(legs: tuple[Leg, ...]) -> str:
 class DialHandle:
     """Lists of legs that are called one after another until one answers (`|`), and variables for all of them (`{...}`).
 
-    `DialHandle(["user/1000", "user/1001"], "user/1002")` calls two at once, and the third if none of them answers.
-    The variables count more than those of a leg, unless one of them is `local_var_clobber` and true.
+    `DialHandle(["user/1000", "user/1001"], "user/1002")` calls two at once, and the third if none of them answers. The
+    variables override those of a leg, unless one of them is `local_var_clobber` and true.
     """
 
     leg_lists: tuple[tuple[Leg, ...], ...]
@@ -151,7 +152,7 @@ class DialHandle:
 
 
 Dial: TypeAlias = "DialString | DialHandle | Legs"
-"""Whatever says whom to call. Legs in an iterable are called at once."""
+"""Anything that can be turned into a dial string. Legs in an iterable are called at once."""
 
 
 def _handle(handle: DialHandle | Legs) -> DialHandle:
@@ -160,12 +161,12 @@ def _handle(handle: DialHandle | Legs) -> DialHandle:
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class DialString:
-    """Whom to call: what `originate` and `bridge` have in common. `bytes(dial)` and `str(dial)` are the argument of
-    `bridge`, and raise `DialError` if the server would not read it as this.
+    """A dial string: the part that `originate` and `bridge` have in common. `bytes(dial)` and `str(dial)` are the
+    argument of `bridge`, and raise `DialError` if the server would read it differently.
 
     It is made of a handle, a leg, an endpoint's text or legs that are called at once; or of several handles, which are
-    called at once, each on its own (`:_:`). The variables are for all legs of all handles (`<...>`); those of a handle
-    count more.
+    called at once, independently (`:_:`). The variables are for all legs of all handles (`<...>`); those of a handle
+    override them.
     """
 
     handles: tuple[DialHandle, ...]
@@ -229,8 +230,8 @@ def _laid_out(dial: DialString) -> list[tuple[int, _Pairs, _Pairs, str]]:
 class Application:
     """A destination: an application that the channel executes when it has answered, `&playback(/tmp/hello.wav)`.
 
-    The channel expands `${...}` in the argument before the application has it. No `)` may stand in the argument, and no
-    quote after a backslash: `Inline` has no such limit for the former.
+    The channel expands `${...}` in the argument before it executes the application. No `)` may stand in the argument,
+    and no quote after a backslash: `Inline` has no such limit for the former.
     """
 
     app: str
@@ -258,10 +259,10 @@ def _task(task: Task) -> Application:
 class Inline:
     """A destination: applications that the channel executes one after another, where an extension would stand.
 
-    `Inline("answer", ("playback", "a,b.wav"), "hangup")`. Commas, quotes, backslashes, blanks and line ends in arguments
-    arrive as they are; only a quote after a backslash is refused. As in any dialplan, the channel expands `${...}` in each
-    argument. `bytes(inline)` and `str(inline)` are its text, also for the application `transfer` with the dialplan
-    `inline`; they raise `DialError` if the server would not read it as this.
+    `Inline("answer", ("playback", "a,b.wav"), "hangup")`. Commas, quotes, backslashes, blanks and line ends in
+    arguments arrive as they are; only a quote after a backslash is refused. As in any dialplan, the channel expands
+    `${...}` in each argument. `bytes(inline)` and `str(inline)` are its text, also for the application `transfer` with
+    the dialplan `inline`; they raise `DialError` if the server would read it differently.
     """
 
     tasks: tuple[Application, ...]
@@ -287,7 +288,7 @@ class Inline:
 
 
 Destination: TypeAlias = Text | Application | Inline
-"""What a channel that has answered does next: text is an extension of the dialplan."""
+"""What an answered channel does next; a text is an extension of the dialplan."""
 
 
 def _destination(destination: Destination) -> str | Application | Inline:
@@ -296,12 +297,12 @@ def _destination(destination: Destination) -> str | Application | Inline:
 
 @dataclass(frozen=True, slots=True, init=False)
 class Originate:
-    """`originate`: makes a call and, when it is answered, connects it to something. `bytes(call)` and `str(call)` are the
-    line for `api` and `bgapi`, and raise `DialError` if the server would not read it as this.
+    """`originate`: makes a call and, when it is answered, connects it to something. `bytes(call)` and `str(call)` are
+    the line for `api` and `bgapi`, and raise `DialError` if the server would read it differently.
 
-    `dialplan` and `context` say where an extension is looked for; `cid_name` and `cid_num` who the called see, unless
-    `origination_caller_id_name` and `..._number` say another; `timeout_sec` how long it rings, unless `originate_timeout`
-    says something else.
+    `dialplan` and `context` say where to look for an extension; `cid_name` and `cid_num` are the caller ID, unless
+    `origination_caller_id_name` and `..._number` are set; `timeout_sec` is how long it rings, unless
+    `originate_timeout` is set.
     """
 
     dial: DialString
@@ -366,18 +367,18 @@ class Originate:
 
 
 class Hook(StrEnum):
-    """An occasion on which a channel executes what its variables say: `execute_on_answer`, `api_on_ring` and their kin.
+    """An event at which a channel executes its hook variables: `execute_on_answer`, `api_on_ring` and others.
 
         Leg("user/1000", [Hook.ANSWER.execute("playback", "/tmp/recorded.wav", background=True)])
 
-    Of several variables with one name the last counts; but each variable whose name begins with that of the occasion is
-    executed, so that a further one may be called `execute_on_answer_2`.
+    Of several variables with the same name only the last counts; but every variable whose name begins with that of the
+    hook is executed, so that a second one may be called `execute_on_answer_2`.
     """
 
     ORIGINATE = "originate"
-    """The channel has been made, and is not called yet."""
+    """The channel has been created, but not called yet."""
     POST_ORIGINATE = "post_originate"
-    """The call has been made, and this is the channel that goes on."""
+    """The originate has succeeded, with this channel."""
     RING = "ring"
     """It rings."""
     PRE_ANSWER = "pre_answer"
@@ -390,12 +391,12 @@ class Hook(StrEnum):
     """A tone has been heard that the application `tone_detect` listens for."""
 
     def execute(self, app: Text, arg: Text = "", *, background: bool = False) -> tuple[str, str]:
-        """The variable and its value for an application, which is executed before the call goes on; with `background`
-        when the channel comes to it, while the call goes on. Raises `DialError` if the name would end early, or if there
-        is `${` in the argument: the server sets no such variable."""
+        """The variable and its value for an application, which is executed before the call continues; with
+        `background`, asynchronously. Raises `DialError` if the name would end early, or if there is `${` in the
+        argument, because the server does not set such a variable."""
         return hook_variable(self.value, app, arg, background)
 
     def api(self, line: Text) -> tuple[str, str]:
-        """The variable and its value for an API command with its argument. The server waits for it, and drops the answer.
-        Raises `DialError` as `execute` does."""
+        """The variable and its value for an API command with its argument. The server waits for the command, and drops
+        its answer. Raises `DialError` as `execute` does."""
         return hook_variable(self.value, None, line, False)

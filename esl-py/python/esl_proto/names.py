@@ -1,8 +1,8 @@
 """FreeSWITCH's vocabulary as enums of `str`.
 
-A member equals its word, so that `event["Answer-State"] == AnswerState.ANSWERED` reads as it should. Servers newer or
-older than this list, and modules of their own, use other words: those stay plain `str`, `EventName("X")` raises
-ValueError for them.
+A member equals its word, so that `event["Answer-State"] == AnswerState.ANSWERED` reads as it should. Other versions of
+the server and third-party modules use other words: those stay plain `str`, and `EventName("X")` raises ValueError for
+them.
 """
 
 from enum import StrEnum

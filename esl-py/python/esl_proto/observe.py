@@ -1,5 +1,6 @@
-"""What happens on connections, for those who count, trace and watch: an `Observer` is told of each command with its round
-trip and outcome, of jobs, applications and calls, of events, losses, gaps, and of connections that begin and end.
+"""Observing connections, for metrics, traces and monitoring: an `Observer` gets a callback for each command with its
+duration and outcome, for jobs, applications and calls, for events, losses and gaps, and for connections that begin and
+end.
 
     class Slow(Observer):
         def ended(self, work):

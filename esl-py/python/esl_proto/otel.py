@@ -1,11 +1,11 @@
 """OpenTelemetry: metrics of connections and calls, and a trace of each call and command. `pip install
-"esl-proto[opentelemetry]"` brings what it needs; where the numbers and traces go is said by the program's own providers.
+"esl-proto[opentelemetry]"` installs its requirements; the program's providers determine where metrics and traces go.
 
     telemetry = Telemetry()
     fs = connect("10.0.0.1", observer=telemetry)
 
-A span of a call (`esl.call`) is the current one of its handler: those of its commands and applications belong to it, and so do
-those of other libraries, and log records.
+The span of a call (`esl.call`) is current in its handler: the spans of its commands and applications belong to it, and
+so do those of other libraries and log records.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _KINDS = {"call": trace.SpanKind.SERVER}
 
 
 class Telemetry(Numbers):
-    """An `esl_proto.observe.Observer` that tells OpenTelemetry. Give one to all that a program connects and serves."""
+    """An `esl_proto.observe.Observer` for OpenTelemetry. Pass one to every `connect` and `serve` of a program."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class Telemetry(Numbers):
         tracer_provider: trace.TracerProvider | None = None,
         meter_provider: metrics.MeterProvider | None = None,
     ) -> None:
-        """Without providers, the global ones of the program count."""
+        """By default, uses the global providers."""
         super().__init__()
         self._tracer = trace.get_tracer(_SCOPE, __version__, tracer_provider)
         meter = metrics.get_meter(_SCOPE, __version__, meter_provider)

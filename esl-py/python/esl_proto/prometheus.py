@@ -1,10 +1,10 @@
-"""Prometheus: metrics of connections and calls. `pip install "esl-proto[prometheus]"` brings what it needs.
+"""Prometheus: metrics of connections and calls. `pip install "esl-proto[prometheus]"` installs its requirements.
 
     metrics = Metrics()
     fs = connect("10.0.0.1", observer=metrics)
     prometheus_client.start_http_server(9464)
 
-The names are those of `esl_proto.otel`, as Prometheus writes them: `esl.client.command.duration` is
+The names are those of `esl_proto.otel` in Prometheus's form: `esl.client.command.duration` is
 `esl_client_command_duration_seconds`.
 """
 
@@ -27,8 +27,8 @@ _WHERE = ("server.address", "server.port")
 
 
 class Metrics(Numbers, Collector):
-    """An `esl_proto.observe.Observer` that a registry of Prometheus collects from. Give one to all that a program connects and
-    serves."""
+    """An `esl_proto.observe.Observer` that a Prometheus registry collects from. Pass one to every `connect` and `serve`
+    of a program."""
 
     def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ class Metrics(Numbers, Collector):
     def collect(self) -> Iterator[Family]:
         """For the registry."""
         for metric in COUNTERS:
-            labels = [*(_WHERE if metric.name.startswith("esl.client") else ()), *metric.more]
+            labels = [*(_WHERE if metric.name.startswith("esl.client") else ()), *metric.series[0][1]]
             family = GaugeMetricFamily if metric.is_gauge else CounterMetricFamily
             unit = "bytes" if metric.unit == "By" else ""
             one = family(_word(metric.name), metric.text, labels=[*map(_word, labels)], unit=unit)

@@ -21,10 +21,10 @@ from esl_proto._native import (
 __all__ = ["Fields", "Format", "Message", "BytesLike", "Pairs", "Text"]
 
 BytesLike: TypeAlias = bytes | bytearray | memoryview
-"""Bytes that come in: `bytes` are taken as they are, others are copied."""
+"""Received bytes: `bytes` objects are used as they are, others are copied."""
 
 Text: TypeAlias = str | bytes | bytearray | memoryview
-"""What goes out: text as UTF-8 (lone surrogates as the bytes that they stand for), or bytes."""
+"""Text to send: `str` as UTF-8 (lone surrogates as the bytes that they stand for), or bytes."""
 
 Format: TypeAlias = Literal["plain", "json", "xml"]
 """The formats of events."""
@@ -33,7 +33,7 @@ Pairs: TypeAlias = Mapping[str, Text] | Iterable[tuple[Text, Text]]
 """Headers, or applications and their arguments."""
 
 Fields: TypeAlias = Mapping[str, Text | Sequence[Text]] | Iterable[tuple[Text, Text | Sequence[Text]]]
-"""Headers of an event that goes out; a sequence is an array."""
+"""Headers of an event to send; a sequence is an array."""
 
 Message: TypeAlias = (
     Event

@@ -1,7 +1,7 @@
 //! The simulated switch as Python objects, for `esl_proto.testing`, which gives it sockets, scripts and time.
 //!
 //! A crate of its own because a crate is what cargo can compile for size. So that it needs nothing of `esl-py`'s, Python makes
-//! octets of headers and variables before they come here.
+//! bytes of headers and variables before they come here.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -138,7 +138,7 @@ impl Sim {
         Self { core: Mutex::new(Core::new(config)) }
     }
 
-    /// Changes what it does, to the attributes of an object: those of `esl_proto.testing`'s settings.
+    /// Changes the settings to the attributes of an object, as in `esl_proto.testing`.
     fn configure(&self, settings: Bound<'_, PyAny>) -> PyResult<()> {
         let py = settings.py();
         let mut changed = Config::clone(&self.with(py, |core| core.config()));
@@ -147,12 +147,12 @@ impl Sim {
         Ok(())
     }
 
-    /// Lets time go on, to so many seconds since the start.
+    /// Advances the time to this many seconds since the start.
     fn advance(&self, py: Python<'_>, now: f64) {
         self.with(py, |core| core.advance(span(now)));
     }
 
-    /// When something happens by itself, in seconds since the start.
+    /// When something will happen without input, in seconds since the start.
     #[getter]
     fn deadline(&self, py: Python<'_>) -> Option<f64> {
         self.with(py, |core| core.next_deadline()).map(|time| time.as_secs_f64())
@@ -174,7 +174,7 @@ impl Sim {
         self.with(py, |core| core.refused(ConnectionId(connection), reason));
     }
 
-    /// Takes octets that a client has sent.
+    /// Takes bytes that a client has sent.
     fn receive_data(&self, py: Python<'_>, connection: u64, data: &[u8]) {
         self.with(py, |core| core.input(ConnectionId(connection), data));
     }
@@ -194,7 +194,7 @@ impl Sim {
         self.with(py, |core| core.room(ConnectionId(connection))) > 0
     }
 
-    /// Octets that a client gets, no more than so many.
+    /// Bytes for a client, at most this many.
     fn data_to_send<'py>(&self, py: Python<'py>, connection: u64, amount: usize) -> Bound<'py, PyBytes> {
         let mut out = vec![0; amount];
         let count = self.with(py, |core| core.output(ConnectionId(connection), &mut out));
@@ -221,8 +221,8 @@ impl Sim {
         self.with(py, |core| core.controlled(ConnectionId(connection))).map(Channel)
     }
 
-    /// How octets travel on one connection: those for all of the settings; nothing while it is held; to a break after so
-    /// many octets more.
+    /// Sets the network faults of one connection: those of the settings; nothing is sent while it is held; it breaks
+    /// after this many more bytes.
     #[pyo3(signature = (connection, settings, *, held=false, after=None))]
     fn set_faults(&self, connection: u64, settings: Bound<'_, PyAny>, held: bool, after: Option<u64>) -> PyResult<()> {
         let (id, py) = (ConnectionId(connection), settings.py());
@@ -234,7 +234,7 @@ impl Sim {
         Ok(())
     }
 
-    /// Gives a client octets as they are.
+    /// Sends arbitrary bytes to a client.
     fn inject(&self, py: Python<'_>, connection: u64, data: &[u8]) {
         self.with(py, |core| core.inject(ConnectionId(connection), data));
     }
@@ -257,7 +257,7 @@ impl Sim {
         self.with(py, Core::next_request).map(request)
     }
 
-    /// The next command that a client has sent: the connection, and its octets.
+    /// The next command that a client has sent: the connection, and its bytes.
     fn next_received<'py>(&self, py: Python<'py>) -> Option<(u64, Bound<'py, PyBytes>)> {
         let received = self.with(py, Core::next_received)?;
         Some((received.connection.0, PyBytes::new(py, &received.octets)))
@@ -272,8 +272,8 @@ impl Sim {
         });
     }
 
-    /// Makes an event happen; how many connections get it. What every event says comes first, unless it is `bare`, and what
-    /// the events of a channel say, if there is one.
+    /// Fires an event; returns how many connections get it. The headers of every event come first, unless it is `bare`,
+    /// then those of a channel's events, if there is one.
     #[pyo3(signature = (name, headers, body=None, *, channel=None, bare=false))]
     fn fire(
         &self,
@@ -455,7 +455,7 @@ impl Channel {
         Ok(all)
     }
 
-    /// Sets a variable, or takes it away if the value is empty.
+    /// Sets a variable, or removes it if the value is empty.
     fn set_variable(&self, name: &str, value: &[u8]) {
         self.0.set_variable(name, value);
     }

@@ -1,4 +1,4 @@
-//! What knows nothing of a switch: time, what runs beside each other, events, and the octets of a connection.
+//! What knows nothing of a switch: time, what runs beside each other, events, and the bytes of a connection.
 
 pub(crate) mod event;
 pub(crate) mod slot;

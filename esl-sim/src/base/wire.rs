@@ -1,4 +1,4 @@
-//! The octets of a connection, and how they travel.
+//! The bytes of a connection, and how they travel.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -10,16 +10,16 @@ use esl_proto::Value;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub u64);
 
-/// How the octets of a connection travel to its client.
+/// How the bytes of a connection travel to its client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Faults {
-    /// How long each octet takes.
+    /// How long each byte takes.
     pub delay: Duration,
-    /// How many octets are taken at a time, at most. 0: as many as there is room for.
+    /// How many bytes are taken at a time, at most. 0: as many as there is room for.
     pub piece: usize,
     /// How long it takes from one piece to the next.
     pub pause: Duration,
-    /// After how many octets from the connection's beginning it is gone in both directions.
+    /// After how many bytes from the connection's beginning it is gone in both directions.
     pub lost_at: Option<u64>,
     /// Whether nothing is given to the client. What is written waits for it, as for a client that does not read.
     pub held: bool,
@@ -53,7 +53,7 @@ impl Received {
     }
 }
 
-/// The octets of a connection, in both directions.
+/// The bytes of a connection, in both directions.
 #[derive(Default)]
 pub(crate) struct Wire {
     pub(crate) input: Vec<u8>,
@@ -62,7 +62,7 @@ pub(crate) struct Wire {
     /// What the client may take, each from its time on.
     pub(crate) output: VecDeque<(Duration, VecDeque<u8>)>,
     pub(crate) waiting: usize,
-    /// How many octets the client has taken.
+    /// How many bytes the client has taken.
     pub(crate) taken: u64,
     /// When it may take more.
     pub(crate) next_piece: Duration,

@@ -14,7 +14,7 @@ use crate::base::task::{Latch, LatchGuard};
 use crate::config::User;
 use crate::switch::{Connection, Switch, Task, known_cause};
 
-/// A question, whose octets need not stay in the connection's buffer.
+/// A question, whose bytes need not stay in the connection's buffer.
 pub(crate) enum Question {
     /// The answer is known.
     Said(Said),

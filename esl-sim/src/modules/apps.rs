@@ -20,7 +20,7 @@ use crate::switch::{Call, Connection, Later, Next, Switch, known_cause};
 const PLAY: Source = ("switch_ivr_play_say.c", "switch_ivr_play_file", 1649);
 /// A program's port, unless it is said.
 const PORT: u16 = 8084;
-/// How many octets the list of exported variables may have.
+/// How many bytes the list of exported variables may have.
 const EXPORTS: usize = 4096;
 /// How long nobody may press a key, unless it is said.
 const PATIENCE: u64 = 5000;

@@ -57,7 +57,7 @@ impl Switch {
         })
     }
 
-    /// The configuration as it is now.
+    /// The current configuration.
     pub(crate) fn config(&self) -> Arc<Config> {
         Arc::clone(&self.config.lock())
     }

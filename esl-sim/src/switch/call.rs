@@ -1,4 +1,4 @@
-//! Simulated calls: channels that exist in events only.
+//! Simulated calls: channels that exist only as events.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;

@@ -19,7 +19,7 @@ use crate::base::wire::Faults;
 
 /// How many of a client's regular expressions are kept ready.
 const EXPRESSIONS: usize = 100;
-/// How many octets one of them may become. A larger one matches nothing, like one that cannot be read.
+/// How many bytes one of them may become. A larger one matches nothing, like one that cannot be read.
 const EXPRESSION: usize = 65_536;
 
 impl Fired {
@@ -77,7 +77,7 @@ impl Connection {
         Some(Self::new(switch, server, control.is_async))
     }
 
-    /// Octets of the client's.
+    /// Bytes of the client's.
     pub(crate) fn receive(&self, octets: &[u8]) {
         let mut wire = self.wire.lock();
         if !wire.input_ended && !wire.is_lost && !wire.output_ended {
@@ -103,7 +103,7 @@ impl Connection {
         taken
     }
 
-    /// How many octets more would be read now.
+    /// How many bytes more would be read now.
     pub(crate) fn room(&self) -> usize {
         let Some(switch) = self.switch.upgrade() else { return 0 };
         let wire = self.wire.lock();
@@ -126,7 +126,7 @@ impl Connection {
         self.wire.lock().taken
     }
 
-    /// Octets that nobody has meant to say.
+    /// Bytes that nobody has meant to say.
     pub(crate) fn inject(&self, octets: &[u8]) {
         let mut wire = self.wire.lock();
         if !wire.is_lost {
@@ -296,7 +296,7 @@ impl Connection {
         self.take(offer, Goodbye::LostLogLines, || self.log.lock().push(line, line.text.len()))
     }
 
-    /// `keep` says how many octets wait then.
+    /// `keep` says how many bytes wait then.
     fn take(&self, offer: esl_proto::server::Admission, goodbye: Goodbye, keep: impl FnOnce() -> usize) -> bool {
         match Admission::from(offer) {
             Admission::Enqueue if keep() <= self.most => {

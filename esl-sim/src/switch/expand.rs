@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Call, Later, Switch};
 use crate::base::event::{Event, Value};
 
-/// How many octets may come of a text, and how many values: a client can make a variable of itself.
+/// How many bytes may come of a text, and how many values: a client can make a variable of itself.
 const MOST: usize = 1 << 19;
 const VALUES: usize = 1000;
 /// How deep values may be made of values.

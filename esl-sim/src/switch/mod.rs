@@ -100,7 +100,7 @@ pub(crate) struct Switch {
     /// What became of the connections to programs that were asked for.
     dialled: Slot<Table<ConnectionId, Result<(), String>>>,
     pub(crate) dial_changed: Notify,
-    /// Connections that have octets to be taken, or have ended.
+    /// Connections that have bytes to be taken, or have ended.
     pub(crate) active: Slot<Table<ConnectionId, ()>>,
     /// Connections to programs that have begun: for the host's side.
     pub(crate) opened: Slot<Vec<Arc<Connection>>>,
@@ -227,12 +227,12 @@ pub(crate) struct Connection {
     switch: Weak<Switch>,
     wire: Slot<Wire>,
     pub(crate) faults: Slot<Faults>,
-    /// The client has taken octets.
+    /// The client has taken bytes.
     drained: Notify,
     pub(crate) server: Slot<Server<Box<[u8]>>>,
     pub(crate) events: Slot<Backlog<Fired>>,
     pub(crate) log: Slot<Backlog<LogLine>>,
-    /// How many octets may wait in each of them.
+    /// How many bytes may wait in each of them.
     most: usize,
     /// There is something to do.
     pub(crate) wake: Notify,
@@ -258,7 +258,7 @@ impl<T> Backlog<T> {
         Self { items: VecDeque::new(), octets: 0 }
     }
 
-    /// Adds something of so many octets, and says how many there are then.
+    /// Adds something of so many bytes, and says how many there are then.
     fn push(&mut self, item: &Arc<T>, octets: usize) -> usize {
         self.items.push_back((Arc::clone(item), octets));
         self.octets += octets;

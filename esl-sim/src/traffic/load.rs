@@ -1,4 +1,4 @@
-//! Calls that come and go by themselves.
+//! Generated calls.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Calls that come and go by themselves.
+//! Generated calls.
 
 mod load;
 mod scenario;

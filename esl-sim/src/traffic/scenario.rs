@@ -1,4 +1,4 @@
-//! A small office on the telephone: calls that come and go by themselves, and are worth looking at.
+//! The calls of a small office, for demonstrations.
 
 use std::sync::Arc;
 use std::time::Duration;

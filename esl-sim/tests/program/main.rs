@@ -207,6 +207,7 @@ fn nobody_at_the_programs_address_is_said() {
 }
 
 #[test]
+#[ignore = "it waits a minute by the clock, and differs where the machine is too busy: make soak runs it"]
 fn answers_and_events_have_the_shape_of_a_real_servers() {
     let switch = Switch::start(&[]);
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/answers");

@@ -49,7 +49,7 @@ pub fn finish(program: &str, usage: &str, result: Result<(), Trouble>) -> ExitCo
             let _ = print(format!("{usage}\n"));
             ExitCode::SUCCESS
         }
-        Err(Trouble::Usage(Some(text))) => complain(program, &format!("{text}; --help tells more"), 2),
+        Err(Trouble::Usage(Some(text))) => complain(program, &format!("{text}; see --help"), 2),
         Err(Trouble::No(text)) => complain(program, &text, 1),
         Err(Trouble::Other(peer, text)) => complain(program, &format!("{peer}: {text}"), 3),
     }

@@ -29,7 +29,7 @@ connection is made anew; what was missed meanwhile is asked for.
 {SERVER}
   --json                              each event as one line of JSON, whatever it is about
   --once-for SECONDS                  end after this time
-  --help                              this text
+  --help                              show this text
 
 Ctrl-C ends it. NO_COLOR leaves the colours out.
 

@@ -144,7 +144,7 @@ impl Switch {
 
     /// Waits until there are no calls.
     pub(crate) async fn is_idle(&self) -> bool {
-        for _ in 0..100 {
+        for _ in 0..600 {
             if self.calls().is_empty() {
                 return true;
             }

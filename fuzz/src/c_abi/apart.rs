@@ -5,34 +5,22 @@ use std::ffi::CStr;
 use std::ptr::{null_mut, without_provenance_mut};
 
 use arbitrary::{Result, Unstructured};
-use c_library::app::{eslp_app, eslp_app_encode, eslp_app_fault, eslp_app_kind};
-use c_library::buffer::{
-    eslp_buffer, eslp_buffer_capacity, eslp_buffer_commit, eslp_buffer_consume, eslp_buffer_data, eslp_buffer_grow,
-    eslp_buffer_init, eslp_buffer_len, eslp_buffer_spare,
-};
-use c_library::client::{eslp_end, eslp_end_text};
-use c_library::command::{eslp_execute, eslp_field, eslp_field_text};
-use c_library::dial::{eslp_dial_field, eslp_dial_field_text};
-use c_library::event::eslp_event_view;
-use c_library::jobs::{
-    ESLP_TAG_LEN, eslp_pending, eslp_pending_init, eslp_pending_insert, eslp_pending_len, eslp_pending_slot,
-    eslp_pending_take, eslp_pending_take_any, eslp_sequence, eslp_sequence_init, eslp_sequence_missing,
-    eslp_sequence_note, eslp_tag, eslp_tag_number,
-};
+use c_library::app::{eslp_app, eslp_app_fault, eslp_app_kind};
+use c_library::buffer::eslp_buffer;
+use c_library::client::eslp_end;
+use c_library::command::{eslp_execute, eslp_field};
+use c_library::dial::eslp_dial_field;
+use c_library::jobs::{ESLP_TAG_LEN, eslp_pending, eslp_pending_slot, eslp_sequence};
 use c_library::name::{
-    eslp_answer_state, eslp_answer_state_from, eslp_answer_state_text, eslp_call_state, eslp_call_state_from,
-    eslp_call_state_text, eslp_cause, eslp_cause_from, eslp_cause_text, eslp_channel_state, eslp_channel_state_from,
-    eslp_channel_state_text, eslp_direction, eslp_direction_from, eslp_direction_text, eslp_event_name,
-    eslp_event_name_from, eslp_event_name_text, eslp_format, eslp_format_content_type, eslp_format_from,
-    eslp_format_text, eslp_log_level, eslp_log_level_from, eslp_log_level_text,
+    eslp_answer_state, eslp_call_state, eslp_cause, eslp_channel_state, eslp_direction, eslp_event_name, eslp_format,
+    eslp_log_level,
 };
 use c_library::octets::{eslp_bytes, eslp_value};
-use c_library::status::{
-    ESLP_ABI_VERSION, eslp_abi_version, eslp_status, eslp_strerror, eslp_version, eslp_version_number,
-};
+use c_library::status::{ESLP_ABI_VERSION, eslp_status};
 
 use super::memory::{Memory, bytes, exact, result, zeroed};
 use super::{OK, connection};
+use crate::c_functions::*;
 use crate::texts::text;
 
 const INSUFFICIENT: eslp_status = eslp_status::ESLP_INSUFFICIENT;

@@ -4,16 +4,14 @@ use std::ffi::c_void;
 use std::ptr::null_mut;
 
 use arbitrary::{Result, Unstructured};
-use c_library::dial::{
-    eslp_bridge_encode, eslp_bridge_parse, eslp_dial_fault, eslp_dial_field_text, eslp_dial_read, eslp_join, eslp_leg,
-    eslp_originate, eslp_originate_encode, eslp_originate_parse,
-};
+use c_library::dial::{eslp_dial_fault, eslp_dial_read, eslp_join, eslp_leg, eslp_originate};
 use c_library::pairs::{eslp_pair, eslp_pairs};
 use c_library::status::eslp_status;
 
 use super::client::{list, option, pairs, texts};
 use super::memory::{Memory, bytes, exact, zeroed};
 use super::{OK, messages, questions};
+use crate::c_functions::*;
 use crate::texts::{several, text};
 
 /// What a call is made of.

@@ -4,16 +4,12 @@ use std::ptr::null_mut;
 
 use arbitrary::{Result, Unstructured};
 use c_library::client::{
-    ESLP_CLIENT_SAVED, eslp_client_alignof, eslp_client_drop, eslp_client_end, eslp_client_eof,
-    eslp_client_full_control, eslp_client_in_flight, eslp_client_is_lingering, eslp_client_is_open,
-    eslp_client_may_send, eslp_client_poll, eslp_client_result, eslp_client_resume, eslp_client_save, eslp_client_send,
-    eslp_client_sizeof, eslp_client_socket_mode, eslp_client_stats, eslp_client_subscribe, eslp_client_track,
-    eslp_client_track_external, eslp_client_unsubscribe, eslp_end, eslp_end_text, eslp_eof, eslp_incoming, eslp_sent,
-    eslp_stats, eslp_subscription, eslp_unanswered,
+    ESLP_CLIENT_SAVED, eslp_client_result, eslp_end, eslp_eof, eslp_incoming, eslp_sent, eslp_stats, eslp_subscription,
+    eslp_unanswered,
 };
 use c_library::command::{
-    eslp_api, eslp_auth, eslp_call_kind, eslp_command, eslp_command_encode, eslp_command_kind, eslp_events,
-    eslp_execute, eslp_fault, eslp_field_text, eslp_filter, eslp_myevents, eslp_sendevent, eslp_sendmsg, eslp_unicast,
+    eslp_api, eslp_auth, eslp_call_kind, eslp_command, eslp_command_kind, eslp_events, eslp_execute, eslp_fault,
+    eslp_filter, eslp_myevents, eslp_sendevent, eslp_sendmsg, eslp_unicast,
 };
 use c_library::decoder::eslp_limits;
 use c_library::message::eslp_socket_mode;
@@ -24,6 +20,7 @@ use c_library::status::eslp_status;
 
 use super::memory::{Memory, NONE, bytes, exact, zeroed};
 use super::{Host, OK, at, messages, questions};
+use crate::c_functions::*;
 use crate::texts::text;
 
 const INSUFFICIENT: eslp_status = eslp_status::ESLP_INSUFFICIENT;

@@ -4,20 +4,15 @@ use std::ptr::null_mut;
 
 use arbitrary::{Result, Unstructured};
 use c_library::client::{eslp_client_result, eslp_eof, eslp_role, eslp_sent};
-use c_library::command::{eslp_command, eslp_command_encode};
-use c_library::connection::{
-    eslp_connection, eslp_connection_alignof, eslp_connection_commit, eslp_connection_drop, eslp_connection_eof,
-    eslp_connection_get_state, eslp_connection_grow_input, eslp_connection_grow_output, eslp_connection_init,
-    eslp_connection_may_send, eslp_connection_next, eslp_connection_send, eslp_connection_send_external,
-    eslp_connection_sent, eslp_connection_sizeof, eslp_connection_spare, eslp_connection_state,
-    eslp_connection_subscribe, eslp_connection_to_send,
-};
+use c_library::command::eslp_command;
+use c_library::connection::{eslp_connection, eslp_connection_state};
 use c_library::decoder::{ESLP_BUFFER_MIN, eslp_limits};
 use c_library::status::eslp_status;
 
 use super::client::{command, pairs, subscription, texts};
 use super::memory::{Memory, result, zeroed};
 use super::{OK, messages, octets};
+use crate::c_functions::*;
 
 const INSUFFICIENT: eslp_status = eslp_status::ESLP_INSUFFICIENT;
 const NEED_DATA: eslp_status = eslp_status::ESLP_NEED_DATA;

@@ -2,23 +2,12 @@
 
 use std::ptr::null_mut;
 
-use c_library::command::{eslp_command, eslp_command_encode, eslp_command_parse, eslp_sendmsg};
-use c_library::decoder::{
-    eslp_decoder_alignof, eslp_decoder_decode, eslp_decoder_drop, eslp_decoder_init, eslp_decoder_sizeof, eslp_sender,
-    eslp_step,
-};
-use c_library::event::{eslp_headers, eslp_headers_next, eslp_pairs_headers};
-use c_library::message::{
-    eslp_frame, eslp_header_part, eslp_lines, eslp_lines_next, eslp_log_channel_uuid, eslp_log_file, eslp_log_function,
-    eslp_log_level_of, eslp_log_line, eslp_log_text_channel, eslp_message, eslp_message_detail, eslp_message_event,
-    eslp_message_get, eslp_message_headers, eslp_message_is_cut, eslp_message_reply_status, eslp_message_text,
-    eslp_notice_channel_name, eslp_notice_linger_seconds, eslp_notice_lingers, eslp_notice_session_uuid,
-    eslp_reply_allowed_api, eslp_reply_allowed_events, eslp_reply_allowed_log, eslp_reply_full_control,
-    eslp_reply_is_broken, eslp_reply_job_uuid, eslp_reply_socket_mode, eslp_reply_text_to_end, eslp_request_get,
-    eslp_request_headers, eslp_request_line, eslp_socket_mode,
-};
+use c_library::command::{eslp_command, eslp_sendmsg};
+use c_library::decoder::{eslp_sender, eslp_step};
+use c_library::event::eslp_headers;
+use c_library::message::{eslp_frame, eslp_header_part, eslp_lines, eslp_message, eslp_socket_mode};
 use c_library::name::eslp_log_level;
-use c_library::octets::{eslp_bytes, eslp_header, eslp_value_equal, eslp_value_plain};
+use c_library::octets::{eslp_bytes, eslp_header};
 use c_library::pairs::eslp_pairs;
 use c_library::status::eslp_status;
 
@@ -26,6 +15,7 @@ use super::memory::{Memory, result, zeroed};
 use super::questions::{about_event, about_value, lies_in};
 use super::{OK, at};
 use crate::any_command::unloads;
+use crate::c_functions::*;
 
 const NOT_FOUND: eslp_status = eslp_status::ESLP_NOT_FOUND;
 

@@ -3,16 +3,14 @@
 use std::ptr::null_mut;
 
 use arbitrary::{Result, Unstructured};
-use c_library::dial::{
-    eslp_dial_fault, eslp_endpoint, eslp_endpoint_encode, eslp_endpoint_kind, eslp_hook, eslp_hook_encode,
-    eslp_inline_encode, eslp_inline_parse,
-};
+use c_library::dial::{eslp_dial_fault, eslp_endpoint, eslp_endpoint_kind, eslp_hook};
 use c_library::pairs::{eslp_pair, eslp_pairs};
 use c_library::status::eslp_status;
 
 use super::client::{list, option, pairs, texts};
 use super::memory::{Memory, bytes, exact, zeroed};
 use super::{OK, messages};
+use crate::c_functions::*;
 use crate::texts::text;
 
 const SHORT: eslp_status = eslp_status::ESLP_DIAL_INSUFFICIENT;

@@ -2,27 +2,15 @@
 
 use std::ptr::null_mut;
 
-use c_library::data::{
-    eslp_event_transcode, eslp_field_slot, eslp_outgoing_event, eslp_outgoing_event_encode, eslp_outgoing_event_init,
-    eslp_outgoing_event_read,
-};
-use c_library::event::{
-    eslp_event, eslp_event_answer_state, eslp_event_body, eslp_event_call_state, eslp_event_channel_state,
-    eslp_event_direction, eslp_event_find, eslp_event_get, eslp_event_get_all, eslp_event_hangup_cause,
-    eslp_event_headers, eslp_event_index, eslp_event_name_of, eslp_event_u64, eslp_event_validate, eslp_event_variable,
-    eslp_event_view, eslp_headers, eslp_headers_next, eslp_index_body, eslp_index_get, eslp_index_headers,
-    eslp_index_name_of, eslp_slot,
-};
-use c_library::name::{eslp_cause_text, eslp_format};
-use c_library::octets::{
-    eslp_bytes, eslp_header, eslp_items_next, eslp_value, eslp_value_decode, eslp_value_decoded_len,
-    eslp_value_elements, eslp_value_equal, eslp_value_i64, eslp_value_is, eslp_value_is_array, eslp_value_is_nocase,
-    eslp_value_items, eslp_value_plain, eslp_value_read, eslp_value_string, eslp_value_u64,
-};
+use c_library::data::{eslp_field_slot, eslp_outgoing_event};
+use c_library::event::{eslp_event, eslp_headers, eslp_slot};
+use c_library::name::eslp_format;
+use c_library::octets::{eslp_bytes, eslp_header, eslp_value};
 use c_library::status::eslp_status;
 
 use super::OK;
 use super::memory::{Memory, bytes, result, zeroed};
+use crate::c_functions::*;
 
 /// That octets that were found are some of the buffer's, or none.
 pub(super) fn lies_in(result: eslp_bytes, buffer: &[u8]) {

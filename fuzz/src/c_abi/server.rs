@@ -4,24 +4,18 @@ use std::ffi::{c_char, c_void};
 use std::ptr::{from_mut, null_mut};
 
 use arbitrary::{Result, Unstructured};
-use c_library::data::{
-    eslp_field_slot, eslp_item_slot, eslp_outgoing_event, eslp_outgoing_event_add, eslp_outgoing_event_add_array,
-    eslp_outgoing_event_body, eslp_outgoing_event_clear, eslp_outgoing_event_encode, eslp_outgoing_event_frame,
-    eslp_outgoing_event_init, eslp_percent,
-};
+use c_library::data::{eslp_field_slot, eslp_item_slot, eslp_outgoing_event, eslp_percent};
 use c_library::name::{eslp_format, eslp_log_level};
 use c_library::octets::eslp_bytes;
 use c_library::server::{
-    eslp_admission, eslp_closed, eslp_goodbye, eslp_log_data, eslp_response, eslp_response_kind, eslp_secret_matches,
-    eslp_server_channel_ended, eslp_server_deliver, eslp_server_deliver_log, eslp_server_delivered,
-    eslp_server_disconnect, eslp_server_get_state, eslp_server_offer, eslp_server_offer_diverted,
-    eslp_server_offer_log, eslp_server_poll, eslp_server_reject, eslp_server_respond, eslp_server_result,
-    eslp_server_skip, eslp_server_state, eslp_server_subscribe,
+    eslp_admission, eslp_closed, eslp_goodbye, eslp_log_data, eslp_response, eslp_response_kind, eslp_server_result,
+    eslp_server_state,
 };
 use c_library::status::eslp_status;
 
 use super::memory::{Memory, NONE, bytes, exact, zeroed};
 use super::{Host, OK, at, messages, questions};
+use crate::c_functions::*;
 use crate::texts::{several, text};
 
 /// How long `out` must be for what a listener writes by itself.

@@ -4,37 +4,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ptr::{null, null_mut};
 
 use arbitrary::{Result, Unstructured};
-use c_library::calls::{
-    eslp_call, eslp_call_next_variable, eslp_call_variable, eslp_calls, eslp_calls_events, eslp_calls_free,
-    eslp_calls_get, eslp_calls_len, eslp_calls_new, eslp_calls_next, eslp_calls_next_gone, eslp_calls_overlooked,
-    eslp_calls_restore, eslp_calls_take, eslp_change,
-};
+use c_library::calls::{eslp_call, eslp_calls, eslp_change};
 use c_library::client::{eslp_client_result, eslp_eof, eslp_role, eslp_sent};
 use c_library::command::{eslp_command, eslp_sendmsg};
 use c_library::event::eslp_event;
-use c_library::message::{eslp_message, eslp_message_event};
+use c_library::message::eslp_message;
 use c_library::name::{eslp_format, eslp_log_level};
 use c_library::pairs::eslp_pair;
-use c_library::queue::{
-    eslp_item, eslp_overflow, eslp_queue, eslp_queue_free, eslp_queue_is_blocking, eslp_queue_len, eslp_queue_lost,
-    eslp_queue_new, eslp_queue_pop, eslp_queue_push, eslp_queue_push_gap,
-};
+use c_library::queue::{eslp_item, eslp_overflow, eslp_queue};
 use c_library::session::{
-    eslp_gap, eslp_interest, eslp_notice, eslp_outcome, eslp_outcome_kind, eslp_reason, eslp_reason_text, eslp_session,
-    eslp_session_advance, eslp_session_bgapi, eslp_session_close, eslp_session_connect, eslp_session_eof,
-    eslp_session_execute, eslp_session_free, eslp_session_get_state, eslp_session_give_up, eslp_session_heard,
-    eslp_session_last_tag, eslp_session_listen, eslp_session_listen_log, eslp_session_may_send, eslp_session_new,
-    eslp_session_next_gap, eslp_session_next_notice, eslp_session_next_outcome, eslp_session_poll,
-    eslp_session_readers, eslp_session_send, eslp_session_send_encoded, eslp_session_sent, eslp_session_set_filters,
-    eslp_session_set_format, eslp_session_set_heartbeat, eslp_session_set_log, eslp_session_set_own_only,
-    eslp_session_set_silence, eslp_session_state, eslp_session_to_send, eslp_session_unlisten,
-    eslp_session_unsubscribe,
+    eslp_gap, eslp_interest, eslp_notice, eslp_outcome, eslp_outcome_kind, eslp_reason, eslp_session,
+    eslp_session_state,
 };
 use c_library::status::eslp_status;
 
 use super::client::{command, list, option, pairs, texts};
 use super::memory::{Memory, bytes, exact, result, zeroed};
 use super::{OK, at, messages, octets};
+use crate::c_functions::*;
 
 /// A session of some steps.
 pub(super) fn step(u: &mut Unstructured<'_>) -> Result<()> {

@@ -92,7 +92,7 @@ impl Part<'_> {
         }
     }
 
-    /// Refuses the octet twice in a row.
+    /// Refuses the byte twice in a row.
     pub(super) fn without_double(self, octet: u8) -> Result<Self, AppError> {
         let octets = self.text.octets;
         match octets.iter().zip(octets.iter().skip(1)).position(|pair| pair == (&octet, &octet)) {

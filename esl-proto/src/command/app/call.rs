@@ -13,9 +13,9 @@ pub struct Transfer<'a> {
     pub leg: TransferLeg,
     /// Where to.
     pub extension: Text<'a>,
-    /// In which dialplan; the channel's own if not said.
+    /// The dialplan; the channel's own by default.
     pub dialplan: Option<Text<'a>>,
-    /// In which context; the channel's own if not said.
+    /// The context; the channel's own by default.
     pub context: Option<Text<'a>>,
 }
 
@@ -148,7 +148,7 @@ impl<'a> Conference<'a> {
 pub struct Socket<'a> {
     /// `<host>:<port>`; several, with `|` between them, are tried in turn.
     pub address: Text<'a>,
-    /// Whether applications run beside the commands.
+    /// Whether applications run asynchronously.
     pub run_async: bool,
     /// Whether the program may command all of the server.
     pub full: bool,

@@ -1,4 +1,4 @@
-//! The digits that a caller types, and those that are sent.
+//! Digits received from a caller and sent.
 
 use super::argument::{Argument, at};
 use super::{AppError, AppErrorKind, AppField, Text};
@@ -249,7 +249,7 @@ fn digit_counts(min: u32, max: u32) -> Result<(), AppError> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Dtmf<'a> {
     /// `0` to `9`, `A` to `D`, `*`, `#`, `F` (flash), and `w` and `W` for pauses of half a second and a second. `send_dtmf`
-    /// takes 99 octets, the duration among them.
+    /// takes 99 bytes, the duration among them.
     pub digits: &'a [u8],
     /// How long each lasts, in milliseconds.
     pub duration: Option<u32>,

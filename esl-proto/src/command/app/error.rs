@@ -6,14 +6,14 @@ use crate::command::dial_string::{DialEncodeError, DialError};
 use crate::text::Insufficient;
 
 located! {
-    /// An argument cannot be written: the application would not read what is meant.
+    /// An argument cannot be written so that the application reads it as intended.
     AppError of AppErrorKind {
         /// With which part of the argument.
         field: AppField,
         /// Which one, if there are several of them, from 0.
         item: usize,
         --
-        /// The octet of that part, from 0.
+        /// The byte of that part, from 0.
         offset: usize,
     }
 }
@@ -27,10 +27,10 @@ numbered! {
         Nul = 902, "holds a NUL";
         /// `${`, also with backslashes in between: [`Text::expand`](crate::command::app::Text::expand) says that it is meant.
         Expansion = 903, "holds ${, which the server would expand";
-        /// An octet that would end the text.
+        /// A byte that would end the text.
         Separator = 904, "holds a separator";
         /// A text that would mean something else here.
-        Reserved = 905, "is or begins with something that has a meaning of its own";
+        Reserved = 905, "is, or begins with, something that has a special meaning";
         /// A blank that the application would drop.
         Blank = 906, "holds a blank that the server would not read as part of it";
         /// A quote or backslash where nothing protects it.
@@ -40,7 +40,7 @@ numbered! {
         /// A number that is too great or too small.
         OutOfRange = 909, "is out of range";
         /// What is no DTMF digit.
-        Digit = 910, "holds what is no DTMF digit";
+        Digit = 910, "holds a character that is not a DTMF digit";
     }
 }
 
@@ -159,7 +159,7 @@ impl AppEncodeError {
         }
     }
 
-    /// The number of octets that are needed, if there is too little room.
+    /// The number of bytes that are needed, if there is too little room.
     #[must_use]
     pub const fn required(&self) -> Option<usize> {
         match self {

@@ -1,4 +1,4 @@
-//! What is said and recorded.
+//! Speech and recording.
 
 use super::argument::{Argument, at};
 use super::{AppError, AppField, Text};
@@ -20,7 +20,7 @@ pub struct Say<'a> {
 }
 
 impl<'a> Say<'a> {
-    /// Says `text` as what `kind` and `method` tell.
+    /// Says `text` in the way given by `kind` and `method`.
     pub fn new(
         module: impl Into<Text<'a>>,
         kind: impl Into<Text<'a>>,

@@ -1,8 +1,8 @@
-//! The applications that programs drive: their arguments, written as each application's own parser reads them.
+//! Applications and their arguments, written as each application's own parser reads them.
 //!
-//! An [`App`] is an application with its argument; [`App::execute`] makes it the [`Execute`] of a `sendmsg`. What a program
-//! passes arrives as it is, or is refused with the field and the octet: no text can end an argument early, add
-//! another or have something expanded.
+//! An [`App`] is an application with its argument; [`App::execute`] makes it the [`Execute`] of a `sendmsg`. A
+//! program's texts arrive unchanged or are refused, with the field and the byte: no text can end an argument early, add
+//! another or be expanded.
 //!
 //! ```
 //! use esl_proto::command::app::{App, Record};
@@ -32,13 +32,14 @@
 //!   backslash. Texts with `${` are refused all the same: what is stored with them, such as a variable, is expanded when it
 //!   is used. A `%[` or `%?[` in front would set variables of the application.
 //! * `set`, `multiset`, `push` and `unshift` expand the value once more, `export` does not.
-//! * `say`, `read`, `play_and_get_digits`, `record`, `record_session`, `transfer`, `socket` and their kin split at blanks
-//!   (`switch_separate_string`): quotes protect blanks, backslashes protect quotes and backslashes.
-//! * `event` splits at commas, `multiset` at the octet after `^^`, in the same way.
-//! * `speak` splits at `|` and takes the rest as it is; `playback` looks for `@@`, `conference` for `+` and `@`, `log` and
-//!   `unset` for nothing.
+//! * `say`, `read`, `play_and_get_digits`, `record`, `record_session`, `transfer`, `socket` and related ones split at
+//!   blanks (`switch_separate_string`): quotes protect blanks, backslashes protect quotes and backslashes.
+//! * `event` splits at commas, `multiset` at the byte after `^^`, in the same way.
+//! * `speak` splits at `|` and takes the rest unchanged; `playback` looks for `@@`, `conference` for `+` and `@`, `log`
+//!   and `unset` for nothing.
 //!
-//! The channel is thought to expand variables, as it does unless its variable `app_disable_expand_variables` is set.
+//! This assumes that the channel expands variables, as it does unless its variable `app_disable_expand_variables` is
+//! set.
 
 mod argument;
 mod call;
@@ -81,9 +82,9 @@ use crate::sink::Writer;
 pub enum App<'a> {
     /// `answer`: takes the call.
     Answer,
-    /// `pre_answer`: opens early media. What is played is heard, and the call is not answered yet.
+    /// `pre_answer`: opens early media: the caller hears what is played, but the call is not answered yet.
     PreAnswer,
-    /// `ring_ready`: tells the caller that it rings.
+    /// `ring_ready`: signals ringing to the caller.
     RingReady,
     /// `playback`: plays a file, a tone or a stream.
     Playback {
@@ -121,7 +122,7 @@ pub enum App<'a> {
     PlayAndGetDigits(PlayAndGetDigits<'a>),
     /// `record`: records the caller into a file.
     Record(Record<'a>),
-    /// `record_session`: records the call into a file, beside all else.
+    /// `record_session`: records the call into a file in the background.
     RecordSession {
         /// The file.
         path: Text<'a>,
@@ -133,7 +134,7 @@ pub enum App<'a> {
         /// The same path; `all` for all recordings.
         path: Text<'a>,
     },
-    /// `bridge`: calls, and connects the channel with whoever answers.
+    /// `bridge`: makes a call, and connects the channel with whoever answers.
     Bridge {
         /// Whom to call.
         dial: DialString<'a>,
@@ -154,7 +155,7 @@ pub enum App<'a> {
     },
     /// `multiset`: sets several variables.
     MultiSet {
-        /// The variables and their values, which arrive as they are.
+        /// The variables and their values, which arrive unchanged.
         variables: Pairs<'a>,
     },
     /// `unset`: takes a variable away.
@@ -162,7 +163,7 @@ pub enum App<'a> {
         /// The variable.
         name: Text<'a>,
     },
-    /// `export`: sets a variable of the channel and of those that it calls.
+    /// `export`: sets a variable of the channel and of the channels that it calls.
     Export {
         /// The variable.
         name: Text<'a>,
@@ -185,9 +186,9 @@ pub enum App<'a> {
         /// The value.
         value: Text<'a>,
     },
-    /// `park`: waits until somebody does something with the call.
+    /// `park`: parks the call until another command moves it.
     Park,
-    /// `echo`: sends back what comes.
+    /// `echo`: sends received media back.
     Echo,
     /// `sleep`: waits.
     Sleep {
@@ -221,20 +222,20 @@ pub enum App<'a> {
     },
     /// `hangup`: ends the call.
     Hangup {
-        /// Why; NORMAL_CLEARING if not said.
+        /// The cause; NORMAL_CLEARING by default.
         cause: Option<HangupCause<'a>>,
     },
     /// `sched_hangup`: ends the call later.
     SchedHangup {
         /// In how many seconds.
         seconds: u32,
-        /// Why; ALLOTTED_TIMEOUT if not said.
+        /// The cause; ALLOTTED_TIMEOUT by default.
         cause: Option<HangupCause<'a>>,
     },
     /// `event`: fires an event with the channel's data and these headers.
     Event {
-        /// The headers, which arrive as they are. `Event-Name` and `Event-Subclass` say which event it is; without them it is
-        /// CHANNEL_APPLICATION.
+        /// The headers, which arrive unchanged. `Event-Name` and `Event-Subclass` determine the event; without them it
+        /// is CHANNEL_APPLICATION.
         headers: Pairs<'a>,
     },
     /// `log`: writes a line to the server's log.
@@ -246,7 +247,7 @@ pub enum App<'a> {
     },
     /// `info`: writes the channel's data to the server's log.
     Info {
-        /// How urgent; INFO if not said.
+        /// The log level; INFO by default.
         level: Option<LogLevel>,
     },
     /// `socket`: has a program drive the call over an outbound connection.
@@ -263,7 +264,7 @@ pub enum App<'a> {
         /// Whether its other leg is meant.
         bleg: bool,
     },
-    /// `hold`: tells the other end that it is on hold.
+    /// `hold`: puts the other end on hold.
     Hold,
     /// `unhold`: takes `hold` back.
     Unhold,
@@ -339,14 +340,14 @@ impl<'a> App<'a> {
     }
 
     /// Whether [`Command::Resume`](super::Command::Resume) must be sent before the application from an outbound
-    /// connection: the call would otherwise end when the connection is closed, wherever the application has sent it. So it
-    /// is in an async mode; in a sync mode the call goes on in any case, and `resume` does no harm.
+    /// connection: the call would otherwise end when the connection is closed, wherever the application has sent it.
+    /// This applies in async mode; in sync mode the call continues in any case, and `resume` does no harm.
     #[must_use]
     pub const fn needs_resume(&self) -> bool {
         matches!(self.ending(), Ending::Leaves)
     }
 
-    /// The exact number of octets that [`encode`](Self::encode) writes.
+    /// The exact number of bytes that [`encode`](Self::encode) writes.
     ///
     /// # Errors
     /// [`AppEncodeError`] if no argument would be read back as this.

@@ -1,4 +1,4 @@
-//! How applications end, and which events tell it.
+//! How applications end, and which events report it.
 
 use crate::event::Event;
 use crate::name::{EventName, HangupCause, header};
@@ -8,18 +8,18 @@ use crate::text::Value;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ending {
-    /// By itself: CHANNEL_EXECUTE_COMPLETE tells.
+    /// On its own, with CHANNEL_EXECUTE_COMPLETE.
     Completes,
-    /// When somebody ends it, in the call or from outside: CHANNEL_EXECUTE_COMPLETE tells then. `park` completes at once in
-    /// a channel that is parked already.
+    /// When it is ended, from the call or from outside, with CHANNEL_EXECUTE_COMPLETE. `park` completes at once in a
+    /// channel that is parked already.
     Lasts,
-    /// With the channel: CHANNEL_EXECUTE_COMPLETE tells, with `Answer-State: hangup`.
+    /// With the channel: its CHANNEL_EXECUTE_COMPLETE has `Answer-State: hangup`.
     EndsChannel,
     /// At once, and the channel goes elsewhere. An outbound connection stays until the program closes it, or the call ends.
     Leaves,
 }
 
-/// What an event tells of the application that it names.
+/// The outcome of an application, according to an event.
 ///
 /// ```
 /// use esl_proto::Event;
@@ -34,7 +34,7 @@ pub enum Ending {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome<'e> {
-    /// It has come to its own end.
+    /// It has ended normally.
     Completed {
         /// `Application-Response`, [`None`] if the application has given none.
         response: Option<Value<'e>>,
@@ -47,11 +47,11 @@ pub enum Outcome<'e> {
 }
 
 impl<'e> Outcome<'e> {
-    /// What a CHANNEL_EXECUTE_COMPLETE tells of its application, or a CHANNEL_HANGUP, CHANNEL_HANGUP_COMPLETE or
-    /// CHANNEL_DESTROY of all that run in its channel; [`None`] for any other event.
+    /// The outcome according to a CHANNEL_EXECUTE_COMPLETE for its application, or to a CHANNEL_HANGUP,
+    /// CHANNEL_HANGUP_COMPLETE or CHANNEL_DESTROY for all applications in its channel; [`None`] for any other event.
     ///
-    /// One answer in all modes: an application whose channel is ended under it completes, too, and the
-    /// `Answer-State: hangup` of that event tells.
+    /// The answer is the same in all modes: an application whose channel is ended also completes, and that event has
+    /// `Answer-State: hangup`.
     #[must_use]
     pub fn of(event: &Event<'e>) -> Option<Self> {
         let ended = || Self::ChannelEnded { cause: cause(event) };

@@ -4,9 +4,9 @@ use core::fmt;
 
 use crate::text::Value;
 
-/// A text in an argument: taken as it is, or to be expanded by the server.
+/// A text in an argument: taken literally, or to be expanded by the server.
 ///
-/// Made from any text or octets, it is taken as it is. [`Text::expand`] says that the server shall replace `${...}` in it.
+/// Made from any text or bytes, it is literal. [`Text::expand`] lets the server replace `${...}` in it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Text<'a> {
     pub(super) octets: &'a [u8],
@@ -14,7 +14,7 @@ pub struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    /// A text that arrives as it is.
+    /// A literal text.
     #[must_use]
     pub const fn literal(octets: &'a [u8]) -> Self {
         Self { octets, expands: false }

@@ -1,7 +1,7 @@
 //! Why a dial string, and a call that is made of one, cannot be written.
 
 located! {
-    /// A call cannot be written: the server would not read what is meant.
+    /// A call cannot be written so that the server reads it as intended.
     DialError of DialErrorKind {
         /// With which part of the call.
         field: DialField,
@@ -31,8 +31,8 @@ numbered! {
         LineEnd = 502, "holds a line end";
         /// A NUL: the server would cut the text there.
         Nul = 503, "holds a NUL";
-        /// A control byte from 1 to 8: the server uses some as marks of its own.
-        Control = 504, "holds a control octet that the server uses itself";
+        /// A control byte from 1 to 8: the server uses some of them internally.
+        Control = 504, "holds a control byte that the server uses internally";
         /// A blank in a name, or at an end of an endpoint, where the server would drop it.
         Blank = 505, "holds a blank that the server would not read as part of it";
         /// A comma, `|`, `:_:` or `=` where it would end the text.
@@ -46,11 +46,11 @@ numbered! {
         Expansion = 509, "holds ${, which the server would not accept";
         /// A text that would mean something else here: `undef`, `^^` in front, `&` before an extension, `%` before an
         /// endpoint.
-        Reserved = 510, "is or begins with something that has a meaning of its own";
+        Reserved = 510, "is, or begins with, something that has a special meaning";
         /// More legs, leg lists, handles or variables than the server reads in one place.
         TooMany = 511, "exceeds the server's limit";
         /// A number that is greater than what the server reads.
-        TooGreat = 512, "is too great";
+        TooGreat = 512, "is too large";
     }
 }
 

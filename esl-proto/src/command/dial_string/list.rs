@@ -217,7 +217,7 @@ pub enum Join {
     And,
     /// `|`: this one begins a list that is called if nobody answers in the list before.
     Or,
-    /// `:_:`: this one begins a handle of its own.
+    /// `:_:`: this one begins a new handle.
     Enterprise,
 }
 
@@ -448,7 +448,7 @@ list! {
 }
 
 impl<'a> DialHandles<'a> {
-    /// The handles that a flat list of legs makes, for hosts that keep legs in a shape of their own.
+    /// The handles in a flat list of legs, for hosts with their own representation of legs.
     #[must_use]
     pub const fn from_legs(legs: &'a dyn LegSource) -> Self {
         Self::flat(Run { source: legs, from: 0, to: usize::MAX })
@@ -458,8 +458,8 @@ impl<'a> DialHandles<'a> {
 /// Leg lists that are called one after another until one answers, with variables for all of their legs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DialHandle<'a> {
-    /// The variables of all these legs, written in `{...}`. They count more than those of a leg, unless one of
-    /// them is `local_var_clobber` and true.
+    /// The variables of all these legs, written in `{...}`. They override those of a leg, unless one of them is
+    /// `local_var_clobber` and true.
     pub variables: Variables<'a>,
     /// Whom to call.
     pub leg_lists: LegLists<'a>,
@@ -515,7 +515,7 @@ pub struct DialString<'a> {
 }
 
 impl<'a> DialString<'a> {
-    /// A dial string without variables of its own, of one handle or of several.
+    /// A dial string without global variables, of one or several handles.
     pub fn new(handles: impl Into<DialHandles<'a>>) -> Self {
         Self { variables: Variables::NONE, handles: handles.into() }
     }

@@ -1,6 +1,6 @@
-//! Dial strings: whom to call, as values and as the server reads them.
+//! Dial strings as values, and as the server reads them.
 //!
-//! They are an argument of the applications that call somebody and of `originate`, and public in [`crate::dial`].
+//! They are an argument of the applications that make calls and of `originate`, and public in [`crate::dial`].
 
 mod error;
 pub(crate) mod list;

@@ -18,26 +18,26 @@ from .profiles import Profile, read_profiles
 __all__ = ["COMMANDS", "Options", "parse"]
 
 _END = """
-commands (COMMAND --help tells more):
+commands (see COMMAND --help):
   api LINE             run an API command and print its answer
-  bgapi LINE           run it in the background, and print its result when it is there
-  events [NAME...]     show events as they come
+  bgapi LINE           run it in the background, and print the result when it arrives
+  events [NAME...]     show events as they arrive
   log [LEVEL]          show the server's log
   monitor              show the calls: on a terminal as a table, elsewhere a line for each change
-  serve MODULE:NAME    take the calls that a server sends, with a handler of a Python module
-  switch               be a simulated server, for programs that have none: -H and -P say where
+  serve MODULE:NAME    serve calls from a server, with a handler from a Python module
+  switch               run a simulated server at the address given by -H and -P
 
-Without a command, it is a console: /help there tells more. Its lines can also come from a file or a pipe.
+Without a command, it is a console: see /help there. Lines can also come from a file or a pipe.
 
 profiles:
-  sections of ~/.fs_cli_conf or, without that file, of /etc/fs_cli.conf, in the form of fs_cli. Without a PROFILE, that
-  called default counts, or the first. What the command line says goes first.
+  sections of ~/.fs_cli_conf or, without that file, of /etc/fs_cli.conf, in fs_cli's format. The default is the profile
+  called default, or the first one. The command line takes precedence.
 
 password:
-  Other users see what stands on a command line. Set ESL_PASSWORD, name a file with --password-file, or use a profile.
+  Other users can see the command line. Set ESL_PASSWORD, name a file with --password-file, or use a profile.
 
 exit status:
-  0 done; 1 an answer is an error; 2 the command line makes no sense; 3 trouble with the connection.
+  0 success; 1 an answer is an error; 2 invalid command line; 3 connection problem.
 
 examples:
   %(prog)s
@@ -242,28 +242,28 @@ def _parser() -> _Parser:
         add_help=False,
     )
     add = parser.add_argument
-    add("-h", "-?", "--help", action="help", help="this text")
+    add("-h", "-?", "--help", action="help", help="show this text")
     add("-H", "--host", help="host to connect to (127.0.0.1)")
     add("-P", "--port", type=_typed(words.port), help="its port (8021)")
     add("-u", "--user", type=_typed(words.user), metavar="USER@DOMAIN", help="a user of the directory")
-    add("-p", "--password", help="password (ClueCon, if nothing else says so)")
+    add("-p", "--password", help="password (ClueCon, unless set elsewhere)")
     add("--password-file", metavar="FILE", help="a file with the password in its first line")
-    add("--profile", metavar="NAME", help="a profile, for a command; for the console its name is enough")
-    add("-x", "--execute", metavar="COMMAND", help="run one API command as on the console, with its aliases")
-    add("-l", "--loglevel", metavar="LEVEL", help="how much of the log is shown, 0 (console) to 7 (debug)")
+    add("--profile", metavar="NAME", help="a profile, with a command; for the console just give its name")
+    add("-x", "--execute", metavar="COMMAND", help="run one API command as the console does, with aliases")
+    add("-l", "--loglevel", metavar="LEVEL", help="log level to show, 0 (console) to 7 (debug)")
     add("-q", "--quiet", action="store_true", help="show no log")
-    add("-U", "--log-uuid", action="store_true", help="show the uuid of the channel before each line of the log")
-    add("-S", "--log-uuid-short", action="store_true", help="show its beginning")
-    add("-s", "--set-log-uuid", metavar="UUID", help="show of the lines about channels those about this one only")
+    add("-U", "--log-uuid", action="store_true", help="prefix each log line with the channel's uuid")
+    add("-S", "--log-uuid-short", action="store_true", help="prefix it with the beginning of the uuid")
+    add("-s", "--set-log-uuid", metavar="UUID", help="of log lines about channels, show only this channel's")
     add("-i", "--interrupt", action="store_true", help="let Ctrl-C end the console")
     add("-b", "--batchmode", action="store_true", help="a console without colours and editing, for programs")
-    add("-n", "--no-color", action="store_true", help="no colours; so does the environment's NO_COLOR")
-    add("-Q", "--no-history-file", action="store_true", help="neither read nor write the history of the console")
-    add("-r", "--retry", action="store_true", help="try to connect for two minutes")
-    add("-R", "--reconnect", action="store_true", help="connect again when the connection is lost")
-    add("-t", "--timeout", type=_typed(words.milliseconds), metavar="MS", help="milliseconds for an answer (no limit)")
-    add("-T", "--connect-timeout", type=_typed(words.milliseconds), metavar="MS", help="to connect (10000)")
-    add("-d", "--debug", type=_typed(words.limit), metavar="LEVEL", help="own messages: 0 none to 7 all")
+    add("-n", "--no-color", action="store_true", help="no colours, as with NO_COLOR in the environment")
+    add("-Q", "--no-history-file", action="store_true", help="neither read nor write the console's history file")
+    add("-r", "--retry", action="store_true", help="try to connect for up to two minutes")
+    add("-R", "--reconnect", action="store_true", help="reconnect when the connection is lost")
+    add("-t", "--timeout", type=_typed(words.milliseconds), metavar="MS", help="milliseconds to wait for an answer (no limit)")
+    add("-T", "--connect-timeout", type=_typed(words.milliseconds), metavar="MS", help="milliseconds to connect (10000)")
+    add("-d", "--debug", type=_typed(words.limit), metavar="LEVEL", help="level of this program's own messages, 0 (none) to 7 (all)")
     add("-V", "--version", action="version", version=f"esl-proto {__version__}")
     add("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return parser
@@ -281,27 +281,27 @@ def _add_line(parser: _Parser) -> None:
 
 
 def _add_bgapi(parser: _Parser) -> None:
-    parser.add_argument("--no-wait", action="store_true", help="print the Job-UUID and leave")
+    parser.add_argument("--no-wait", action="store_true", help="print the Job-UUID and exit")
     _add_line(parser)
 
 
 def _add_events(parser: _Parser) -> None:
     add = parser.add_argument
     add("--json", action="store_true", help="one JSON object a line")
-    add("--filter", action="append", default=[], type=_typed(words.pair), metavar="HEADER=VALUE", help="only such")
-    add("-n", "--count", type=int, help="leave after this many")
-    add("names", nargs="*", metavar="NAME", help="which, subclasses after CUSTOM; without any, all")
+    add("--filter", action="append", default=[], type=_typed(words.pair), metavar="HEADER=VALUE", help="show only matching events")
+    add("-n", "--count", type=int, help="exit after this many events")
+    add("names", nargs="*", metavar="NAME", help="event names, with subclasses after CUSTOM; all if none is given")
 
 
 def _add_log(parser: _Parser) -> None:
-    parser.add_argument("level", nargs="?", help="up to which level (info)")
+    parser.add_argument("level", nargs="?", help="highest level to show (info)")
 
 
 def _add_switch(parser: _Parser) -> None:
     add = parser.add_argument
-    add("--calls-per-second", type=_typed(words.rate), default=0.0, metavar="N", help="calls that come and go")
-    add("--scenario", action="store_true", help="the calls of a small office")
-    add("--seconds", type=float, metavar="N", help="end after this time")
+    add("--calls-per-second", type=_typed(words.rate), default=0.0, metavar="N", help="simulate N new calls a second")
+    add("--scenario", action="store_true", help="simulate the calls of a small office")
+    add("--seconds", type=float, metavar="N", help="exit after N seconds")
 
 
 def _add_serve(parser: _Parser) -> None:
@@ -313,11 +313,11 @@ def _add_serve(parser: _Parser) -> None:
 
 COMMANDS: dict[str, tuple[str, Callable[[_Parser], None]]] = {
     "api": ("Run an API command and print its answer.", _add_line),
-    "bgapi": ("Run an API command in the background, and print its result when it is there.", _add_bgapi),
-    "events": ("Show events as they come.", _add_events),
+    "bgapi": ("Run an API command in the background, and print the result when it arrives.", _add_bgapi),
+    "events": ("Show events as they arrive.", _add_events),
     "log": ("Show the server's log.", _add_log),
     "monitor": ("Show the calls: on a terminal as a table, elsewhere a line for each change.", lambda parser: None),
-    "serve": ("Take the calls that a server sends, with a handler of a Python module.", _add_serve),
-    "switch": ("Be a simulated server, for programs that have none: -H and -P say where.", _add_switch),
+    "serve": ("Serve calls from a server, with a handler from a Python module.", _add_serve),
+    "switch": ("Run a simulated server at the address given by -H and -P.", _add_switch),
 }
 """The commands: what each does, and its own options."""

@@ -32,7 +32,7 @@ def execute(fs: Inbound, options: Options, output: Output, notes: Notes) -> int:
     line = (options.execute or "").strip()
     if line.startswith("..."):
         # What leaves the console would here, as an API command with the console's aliases, end the server.
-        say("'...' shuts the server down: if that is meant, -x 'fsctl shutdown'")
+        say("'...' would shut the server down; to do so, use -x 'fsctl shutdown'")
         return USAGE
     answer = fs.send(Command.api(line, console=True)).result(options.seconds)
     output.answer(answer.text_bytes)
@@ -80,7 +80,7 @@ def log(fs: Inbound, options: Options, output: Output, notes: Notes) -> int:
         for line in stream:
             if stream.gaps != gaps:
                 gaps = stream.gaps
-                say(f"{options.address}: connected again; lines of meanwhile are missing")
+                say(f"{options.address}: reconnected; log lines of the meantime are missing")
             view.show(line)
     return _closed(options)
 

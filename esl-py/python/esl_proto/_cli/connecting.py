@@ -44,6 +44,6 @@ def connected(options: Options, again: Reconnect | None = None) -> Inbound:
         if not retries:
             raise CannotConnect(why)
         if retries == _RETRIES:
-            print(f"{program()}: {options.address}: {why}; trying again", file=sys.stderr, flush=True)
+            print(f"{program()}: {options.address}: {why}; retrying", file=sys.stderr, flush=True)
         retries -= 1
         time.sleep(1)

@@ -37,21 +37,21 @@ _CANDIDATE = re.compile(r"\[ *([^\]]*)\]\t")
 
 _HELP = """\
 LINE                             run an API command as FreeSWITCH's console does
-/event [plain|json|xml] NAME...  show events, subclasses after CUSTOM; all
-                                 without a name
-/nixevent NAME...                show these no more
-/noevents                        show no events
-/filter HEADER VALUE             show only such events; VALUE may be a
-                                 /regular expression/, or -VALUE for others
-/filter delete HEADER [VALUE]    take filters back; /filter delete all
+/event [plain|json|xml] NAME...  show events, with subclasses after CUSTOM;
+                                 all if no name is given
+/nixevent NAME...                stop showing these events
+/noevents                        stop showing events
+/filter HEADER VALUE             show only matching events; VALUE may be a
+                                 /regular expression/, or -VALUE to exclude
+/filter delete HEADER [VALUE]    remove filters; /filter delete all
 /log [LEVEL]                     show the log up to a level (debug)
-/nolog                           show no log
-/uuid [UUID]                     show of channels' log lines only this one's
-/logfilter [TEXT]                show only lines of the log with this text
-/debug 0-7                       how much this program tells of itself
-/reconnect                       make the connection anew; all else stays
-/help                            this text
-/exit, /quit, /bye, ...          leave; so does Ctrl-D
+/nolog                           hide the log
+/uuid [UUID]                     show only log lines about this channel
+/logfilter [TEXT]                show only log lines with this text
+/debug 0-7                       level of this program's own messages
+/reconnect                       reconnect; events, filters and log stay
+/help                            show this text
+/exit, /quit, /bye, ...          exit, as does Ctrl-D
 """
 
 
@@ -132,27 +132,29 @@ class _Console:
         """Reads and does lines."""
         if self._output.is_terminal:
             hello = f"esl-proto {__version__}, connected to {self._options.address}"
-            self._output.say(f"{hello}. /help tells more, Ctrl-D leaves.")
+            self._output.say(f"{hello}. Type /help for help, Ctrl-D to exit.")
             self._notes.show = self._output.say
         text = "" if self._is_script else self._prompt_text()
         self._begin(self._fs.events(maxsize=_WAITING, gaps=True), self._show)
         if self._wants_log:
             self._guarded(partial(self._set_log, self._options.loglevel or "debug"))
+        is_interrupted = False
         try:
             while self._end is None:
+                # Ctrl-C may come anywhere, also while it is told what Ctrl-C does not do.
                 try:
+                    if is_interrupted:
+                        is_interrupted = False
+                        self._output.say("Press Ctrl-D to exit, or type /exit, /quit or /bye.")
                     line = self._prompt.read(text)
+                    self._history.add(line)
+                    # What was pasted may be several.
+                    for part in line.split("\n"):
+                        self._guarded(partial(self._do, part))
                 except KeyboardInterrupt:
-                    if self._end is not None:
-                        break
-                    if self._options.interrupt or self._is_script:
+                    if self._end is None and (self._options.interrupt or self._is_script):
                         raise
-                    self._output.say("Ctrl-D, /exit, /quit or /bye leaves.")
-                    continue
-                self._history.add(line)
-                # What was pasted may be several.
-                for part in line.split("\n"):
-                    self._guarded(partial(self._do, part))
+                    is_interrupted = True
         except (EOFError, _Leave):
             pass
         finally:
@@ -188,7 +190,7 @@ class _Console:
         except KeyboardInterrupt:
             if self._is_script or self._options.interrupt:
                 raise
-            self._output.say("The answer is waited for no more.")
+            self._output.say("No longer waiting for the answer.")
 
     def _fail(self, text: str, status: int) -> None:
         self._output.say(text)
@@ -204,7 +206,7 @@ class _Console:
             word, _, rest = line.removeprefix("/").partition(" ")
             command = self._commands.get(word.lower())
             if command is None:
-                raise ValueError(f"unknown command: /{word} (/help lists those that there are)")
+                raise ValueError(f"unknown command: /{word} (/help lists all)")
             command(rest.strip())
         elif line:
             self._api(line)
@@ -264,7 +266,7 @@ class _Console:
 
     def _uuid(self, rest: str) -> None:
         self._view.uuid = rest or None
-        self._output.lines(f"log: {'only what is about ' + rest if rest else 'of all channels'}")
+        self._output.lines(f"log: {'only lines about ' + rest if rest else 'all channels'}")
 
     def _logfilter(self, rest: str) -> None:
         self._view.text = rest

@@ -63,8 +63,8 @@ def reason(error: BaseException) -> str:
 def back_again(gap: Gap) -> str:
     """What the gap in a stream says to a person."""
     before, after = gap.core_uuid_before, gap.core_uuid_after
-    anew = ", the server was started anew" if before is not None and after not in (None, before) else ""
-    return f"connected again after {gap.seconds:.1f} s{anew}; what happened meanwhile is missing"
+    anew = ", the server was restarted" if before is not None and after not in (None, before) else ""
+    return f"reconnected after {gap.seconds:.1f} s{anew}; events of the meantime are missing"
 
 
 def printable(text: str, *, lines: bool = False) -> str:

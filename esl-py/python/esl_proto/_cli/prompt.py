@@ -107,6 +107,8 @@ class Readline:
         self._left = threading.Event()
         """Whether `input` has returned since it was last called."""
         self._left.set()
+        self._signalling = threading.Lock()
+        """Held while a signal is sent, so that it meets the handler of this prompt."""
         self._colours = (sgr(options.prompt_color), sgr(options.input_text_color)) if output.colours else ("", "")
         is_libedit = "libedit" in (readline.__doc__ or "")
         readline.parse_and_bind("bind ^I rl_complete" if is_libedit else "tab: complete")
@@ -157,12 +159,15 @@ class Readline:
             self._is_stopped = True
         # Nothing else ends `input`, and a signal that comes just before it waits does not either.
         while not self._left.is_set():
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            with self._signalling:
+                if not self._left.is_set():
+                    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
             self._left.wait(0.1)
 
     def close(self) -> None:
         self._readline.set_completer(None)
-        signal.signal(signal.SIGINT, self._handler)
+        with self._signalling:
+            signal.signal(signal.SIGINT, self._handler)
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         """Raises KeyboardInterrupt, but only once, and while `input` waits, when it was stopped: what comes behind was sent

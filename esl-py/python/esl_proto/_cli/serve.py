@@ -42,17 +42,17 @@ class _Trouble(Exception):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     add = parser.add_argument
-    add("handler", metavar="MODULE:NAME", help="the handler of calls: a function, or a coroutine function, that takes a Session")
-    add("--listen", type=_address, default="127.0.0.1:9042", metavar="HOST:PORT", help="where calls come (%(default)s); 0.0.0.0 for all addresses")
-    add("--max-calls", type=_count, default=1000, metavar="N", help="at most so many at a time (%(default)s)")
-    add("--linger", type=_count, metavar="SECONDS", help="how long a connection stays after the end of its call")
-    add("--drain", type=float, default=25.0, metavar="SECONDS", help="how long calls may go on after SIGTERM (%(default)s)")
-    add("--health", type=_address, metavar="HOST:PORT", help="answers /livez and /readyz by HTTP")
-    add("--log-format", choices=("text", "json"), default="text", help="of the log, on standard error (%(default)s)")
-    add("--log-level", choices=LEVELS, default="info", help="how much of it (%(default)s)")
+    add("handler", metavar="MODULE:NAME", help="the handler: a function or coroutine function that takes a Session")
+    add("--listen", type=_address, default="127.0.0.1:9042", metavar="HOST:PORT", help="where to listen for calls (%(default)s); 0.0.0.0 for all addresses")
+    add("--max-calls", type=_count, default=1000, metavar="N", help="maximum number of simultaneous calls (%(default)s)")
+    add("--linger", type=_count, metavar="SECONDS", help="how long a connection stays open after the end of its call")
+    add("--drain", type=float, default=25.0, metavar="SECONDS", help="how long calls may continue after SIGTERM (%(default)s)")
+    add("--health", type=_address, metavar="HOST:PORT", help="serve /livez and /readyz over HTTP")
+    add("--log-format", choices=("text", "json"), default="text", help="format of the log on standard error (%(default)s)")
+    add("--log-level", choices=LEVELS, default="info", help="least severe level to log (%(default)s)")
     seen = parser.add_mutually_exclusive_group()
-    seen.add_argument("--metrics", action="store_true", help="/metrics beside --health, for Prometheus")
-    seen.add_argument("--otel", action="store_true", help="metrics and traces by OpenTelemetry, as its environment says")
+    seen.add_argument("--metrics", action="store_true", help="serve /metrics on --health, too, for Prometheus")
+    seen.add_argument("--otel", action="store_true", help="metrics and traces by OpenTelemetry, configured by its environment variables")
 
 
 def _address(text: str) -> str:
@@ -87,7 +87,7 @@ def run(options: argparse.Namespace) -> int:
 def _handler(name: str) -> Callable[..., Any]:
     module, _, path = name.partition(":")
     if not module or not path:
-        raise _Trouble(f"not MODULE:NAME: {name!r}")
+        raise _Trouble(f"expected MODULE:NAME, not {name!r}")
     # As with `python -m`: what lies here can be named.
     sys.path.insert(0, os.getcwd())
     try:
@@ -95,14 +95,14 @@ def _handler(name: str) -> Callable[..., Any]:
     except ModuleNotFoundError as error:
         if error.name is None or not (module == error.name or module.startswith(f"{error.name}.")):
             raise
-        raise _Trouble(f"there is no module {module!r}") from None
+        raise _Trouble(f"no module named {module!r}") from None
     for part in path.split("."):
         try:
             found = getattr(found, part)
         except AttributeError:
-            raise _Trouble(f"there is no {path!r} in {module!r}") from None
+            raise _Trouble(f"module {module!r} has no {path!r}") from None
     if not callable(found):
-        raise _Trouble(f"{name!r} cannot be called")
+        raise _Trouble(f"{name!r} is not callable")
     return found  # type: ignore[no-any-return]
 
 
@@ -120,7 +120,7 @@ def _observer(options: argparse.Namespace) -> Observer | None:
             return Metrics()
     except ImportError as error:
         extra = "opentelemetry" if options.otel else "prometheus"
-        raise _Trouble(f"{error}: pip install 'esl-proto[{extra}]' brings it") from None
+        raise _Trouble(f"{error}: try pip install 'esl-proto[{extra}]'") from None
     return None
 
 
@@ -159,7 +159,7 @@ class _Running:
                 _LOG.info("listening: %s:%d", where["host"], server.port)
                 signal_ = await self._signals.get()
                 self._stopping = True
-                _LOG.info("%s: no more calls are taken; %d go on for at most %g s", signal_, server.calls, self._options.drain)
+                _LOG.info("%s: no more calls are accepted; %d may continue for %g s", signal_, server.calls, self._options.drain)
                 await self._close()
                 await serving
         _LOG.info("the end")
@@ -170,7 +170,7 @@ class _Running:
         again = asyncio.ensure_future(self._signals.get())
         await asyncio.wait((closing, again), return_when=asyncio.FIRST_COMPLETED)
         if again.done() and not closing.done():
-            _LOG.warning("%s: %d calls are ended", again.result(), self._server.calls)
+            _LOG.warning("%s: ending %d calls", again.result(), self._server.calls)
             await self._closed(0)
         again.cancel()
         await closing

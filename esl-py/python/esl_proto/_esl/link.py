@@ -92,6 +92,13 @@ class Link(Engine):
         self._waiting: dict[int, Frame | None] = {}
         self._queue: deque[Event | Frame] = deque()
         self.greeted = False
+        self._octets_sent = self._timeouts = 0
+
+    @property
+    def stats(self) -> dict[str, int]:
+        """What came in, how many octets went out, and how many waits for an answer have ended at their deadline."""
+        with self._changed:
+            return self._connection.stats | {"octets_sent": self._octets_sent, "timeouts": self._timeouts}
 
     @property
     def is_open(self) -> bool:
@@ -118,6 +125,8 @@ class Link(Engine):
             with self._changed:
                 del self._waiting[number]
         if answer is None:
+            with self._changed:
+                self._timeouts += not self._is_over
             self._tell_end()
         return answer
 
@@ -240,6 +249,7 @@ class Link(Engine):
             number = self._connection.last_id or 0
             if wanted:
                 self._waiting[number] = None
+            self._octets_sent += len(data)
             wire.write(data)
         if wire.unsent:
             # Reading meanwhile: a server that cannot write may stop reading, which would deadlock both sides.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Generic, TypeAlias, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Generic, Literal, TypeAlias, TypeVar, overload
 
 from .. import _native
 from .errors import EventSocketError, closed
 from .reconnect import Reconnect
-from .surface import Answer, Surface
+from .surface import Answer, Overflow, Surface
 from .target import Target
 
 __all__ = ["Address", "COUNT", "ManyBase", "MergedBase", "Outcome", "load", "made", "options_of"]
@@ -21,7 +21,11 @@ Outcome: TypeAlias = "Answer | EventSocketError | TimeoutError"
 Address: TypeAlias = "str | Mapping[str, Any]"
 """Where a switch is: `"host:port"`, `"host"`, `"[::1]:port"`; or arguments of `connect`, for what is a switch's own."""
 
-S = TypeVar("S")
+S = TypeVar("S", bound="Surface[Any, Any, Any, Any, Any]")
+E = TypeVar("E")
+"""A merged stream of events,"""
+G = TypeVar("G")
+"""and of events and gaps."""
 C = TypeVar("C", bound="Surface[Any, Any, Any, Any, Any]")
 T = TypeVar("T")
 
@@ -49,7 +53,7 @@ def made(kind: Callable[..., C], address: Address, options: Mapping[str, Any]) -
     return connection
 
 
-class ManyBase(Mapping[str, S], Generic[S]):
+class ManyBase(Mapping[str, S], Generic[S, E, G]):
     """Connections to several switches, by name and in their order."""
 
     def __init__(self, switches: Mapping[str, S]) -> None:
@@ -68,6 +72,48 @@ class ManyBase(Mapping[str, S], Generic[S]):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {', '.join(f'{name}: {switch!r}' for name, switch in self._switches.items())}>"
 
+    @overload
+    def events(
+        self,
+        *names: str,
+        subclasses: Sequence[str] = (),
+        maxsize: int = 1000,
+        overflow: Overflow = "drop-oldest",
+        gaps: Literal[False] = False,
+    ) -> E: ...
+
+    @overload
+    def events(
+        self,
+        *names: str,
+        subclasses: Sequence[str] = (),
+        maxsize: int = 1000,
+        overflow: Overflow = "drop-oldest",
+        gaps: Literal[True],
+    ) -> G: ...
+
+    def events(
+        self,
+        *names: str,
+        subclasses: Sequence[str] = (),
+        maxsize: int = 1000,
+        overflow: Overflow = "drop-oldest",
+        gaps: bool = False,
+    ) -> E | G:
+        """The events of all of them in one stream, each with the name of its switch. Each keeps its order; among them there
+        is none. The arguments are those of `EventSocket.events`, and count for each.
+
+        In blocking code a thread for each switch reads its events, from now on until the stream is closed."""
+        more: dict[str, Any] = {"subclasses": subclasses, "maxsize": maxsize, "overflow": overflow, "gaps": gaps}
+        return self._merged({name: switch.events(*names, **more) for name, switch in self.items()})  # type: ignore[no-any-return]
+
+    def _merged(self, streams: Mapping[str, Any]) -> Any:
+        raise NotImplementedError
+
+    def _least_of(self, outcomes: Mapping[str, Outcome]) -> tuple[str, S]:
+        """That with the least load, by the answers to `COUNT`."""
+        return self._least({name: load(outcome, self[name].pending) for name, outcome in outcomes.items()})
+
     def _least(self, loads: Mapping[str, int | None]) -> tuple[str, S]:
         """That with the least load; of equal ones the first."""
         known = {name: count for name, count in loads.items() if count is not None}
@@ -80,10 +126,10 @@ class ManyBase(Mapping[str, S], Generic[S]):
 def load(outcome: Outcome, pending: int) -> int | None:
     """How many channels a switch has, by its answer to `COUNT`, and how many jobs of this program may make more; `None` if
     it has not told."""
-    if not isinstance(outcome, _native.ApiResponse):
-        return None
     import json  # Only who asks for the load loads it.
 
+    if not isinstance(outcome, _native.ApiResponse):
+        return None
     try:
         return int(json.loads(outcome.text)["row_count"]) + pending
     except (ValueError, KeyError, TypeError):
@@ -95,7 +141,7 @@ class MergedBase(Generic[T]):
 
     def __init__(self) -> None:
         self.ended: dict[str, Exception | None] = {}
-        """The switches whose streams have ended, and why; `None` where that is no failure."""
+        """The switches whose streams have ended, with the reason; `None` if it was no failure."""
 
     def failure(self) -> Exception | None:
         """What a stream ends with, all of whose switches have."""

@@ -19,23 +19,33 @@ class Metric(NamedTuple):
 
     name: str
     """With dots."""
-    key: str
-    """What `stats` call it."""
+    key: str | Mapping[str, str]
+    """What `stats` call it; or several, with the direction that each has."""
     unit: str
     text: str
-    more: Mapping[str, str] = {}
-    """What always is with it."""
     is_gauge: bool = False
 
+    @property
+    def series(self) -> list[tuple[str, dict[str, str]]]:
+        """The keys, each with its own attributes."""
+        if isinstance(self.key, str):
+            return [(self.key, {})]
+        return [(key, {_DIRECTION: direction}) for key, direction in self.key.items()]
+
+
+_DIRECTION = "network.io.direction"
 
 COUNTERS = (
     Metric("esl.client.connections", "connections", "{connection}", "Connections that have been opened."),
     Metric("esl.client.commands", "commands", "{command}", "Commands that have been sent."),
+    Metric("esl.client.command.timeouts", "timeouts", "{timeout}", "Waits that have ended at their deadline."),
     Metric("esl.client.events", "events", "{event}", "Events that have come."),
     Metric("esl.client.log_lines", "log_lines", "{line}", "Log lines that have come."),
     Metric("esl.client.lost_events", "dropped", "{event}", "Events and log lines that streams have lost because they were full."),
     Metric("esl.client.gaps", "gaps", "{gap}", "Connections that were lost and made anew."),
-    Metric("esl.client.io", "octets", "By", "Octets that have been read.", {"network.io.direction": "receive"}),
+    Metric(
+        "esl.client.io", {"octets": "receive", "octets_sent": "transmit"}, "By", "Bytes that have been read and written."
+    ),
     Metric("esl.server.active_calls", "running", "{call}", "Calls that are being handled now.", is_gauge=True),
     Metric("esl.server.calls", "taken", "{call}", "Calls that have been taken."),
     Metric("esl.server.rejected_calls", "refused", "{call}", "Calls that were refused, because there were too many."),
@@ -86,9 +96,13 @@ class Numbers(Observer):
         with self._lock:
             for one in [*self._seen]:
                 self._refresh(one)
-            totals = [(peer, stats[metric.key]) for peer, stats in self._totals.items() if metric.key in stats]
-        for peer, value in totals:
-            yield labels_of(peer) | dict(metric.more), value
+            found = [
+                (labels_of(peer) | more, stats[key])
+                for peer, stats in self._totals.items()
+                for key, more in metric.series
+                if key in stats
+            ]
+        yield from found
 
     def _refresh(self, one: Any) -> None:
         """Adds what has happened since it was asked last."""

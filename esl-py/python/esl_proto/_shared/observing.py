@@ -32,8 +32,8 @@ __all__ = [
 _LOG = logging.getLogger("esl_proto")
 
 Kind: TypeAlias = Literal["command", "job", "application", "call"]
-"""What has begun and ended: a command and its answer, a job of `bgapi`, an application on a channel, or a call that the
-switch has sent, from its connection to the end of its handler."""
+"""The kinds of work: a command until its answer, a job of `bgapi`, an application on a channel, or a call from the
+switch, from its connection to the end of its handler."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ class Peer:
     """Who is at the other end, and who has connected to whom."""
 
     host: str
-    """The address, or the name that was connected to."""
+    """Its address, or the host name given to `connect`."""
     port: int | None
-    """Its port; `None` where it has none."""
+    """Its port, if it has one."""
     role: Literal["server", "client"]
     """`"server"`: this program has connected to the switch; `"client"`: the switch to this program, for a call."""
 
@@ -63,7 +63,7 @@ class ObservedConnection(Protocol):
 
     @property
     def stats(self) -> dict[str, int]:
-        """What came in so far, over all connections."""
+        """Counts of what was received so far, across reconnects."""
         ...
 
 
@@ -92,50 +92,51 @@ class Work:
     id: int | None = None
     """A command's number on its connection."""
     mode: Literal["async", "sync"] | None = None
-    """What the dialplan says of the connection of a call, once that is known."""
+    """The mode of a call's connection in the dialplan, once it is known."""
     began: float = field(default_factory=time.monotonic)
     """When, by `time.monotonic`."""
     seconds: float | None = None
     """How long it has taken, once it has ended."""
     outcome: str = ""
-    """Once it has ended: `"ok"`; `"error"`, which the switch has answered; `"channel-ended"`; `"refused"` (what tells the end may
-    not be heard), `"given-up"` (nobody waits any more for the end of a job or application); the `ConnectionClosed.end` of a
-    connection that was lost; for a call, the name of the exception that its handler has raised."""
+    """Once it has ended: `"ok"`; `"error"` from the switch; `"channel-ended"`; `"refused"` (the event that reports the
+    end may not be subscribed to); `"given-up"` (nobody waits any more for the end of a job or application); the
+    `ConnectionClosed.end` of a lost connection; for a call, the name of the exception that its handler raised."""
     result: Any = None
-    """The answer, or the event that tells the end, or the exception."""
+    """The answer, the event that reports the end, or the exception."""
     own: Any = None
-    """The observer's: a span, or whatever belongs to this."""
+    """For the observer's own use, such as a span."""
 
 
 class Observer:
-    """Is told what happens. Each method does nothing; override those that are wanted.
+    """Callbacks. Each method does nothing; override those that you need.
 
-    The methods are called where it happens, by whatever thread reads: they must be quick, must not wait, and must not use
-    the connection but for what it tells of itself. What they raise is logged, and harms nobody."""
+    They are called synchronously, by whichever thread reads: they must be quick, must not block, and may only read the
+    attributes of a connection, not use it. Exceptions are logged and have no other effect."""
 
     def opened(self, connection: ObservedConnection, /) -> None:
         """Commands can be sent. Called again after each reconnect."""
 
     def closed(self, connection: ObservedConnection, reason: ConnectionClosed, /) -> None:
-        """The connection is over, perhaps not for good. `reason.end` says why."""
+        """The connection has ended, perhaps only until a reconnect. `reason.end` says why."""
 
     def gap(self, connection: ObservedConnection, gap: Gap, /) -> None:
-        """It was lost and made anew; what has happened meanwhile did not come."""
+        """The connection was lost and replaced; events of the meantime are missing."""
 
     def dropped(self, connection: ObservedConnection, /) -> None:
-        """A stream is not read in time, and has begun to lose events: `connection.stats["dropped"]` counts on."""
+        """A stream that is read too slowly has begun to lose events; `connection.stats["dropped"]` counts all of
+        them."""
 
     def event(self, connection: ObservedConnection, event: Event, /) -> None:
-        """An event has come. Costs a call for each, if it is overridden; else nothing."""
+        """An event has arrived. If overridden, it costs a call for each event; otherwise nothing."""
 
     def began(self, work: Work, /) -> None:
-        """A command was sent, a job or an application has begun, a call has come."""
+        """A command was sent, a job or an application has begun, or a call has arrived."""
 
     def ended(self, work: Work, /) -> None:
-        """It has ended: see its `outcome` and `seconds`."""
+        """Work has ended: see its `outcome` and `seconds`."""
 
     def serving(self, server: ObservedServer, /) -> None:
-        """`serve` listens. Its `stats` tell of its calls."""
+        """`serve` is listening. The server's `stats` count its calls."""
 
     def refused(self, peer: Peer, /) -> None:
         """A call was refused, because there were too many."""

@@ -100,7 +100,7 @@ class Engine:
     """What is fed by a reader. Every method is called with the reader's lock held."""
 
     def receive(self, data: memoryview) -> None:
-        """Octets have arrived."""
+        """Bytes have arrived."""
         raise NotImplementedError
 
     def receive_eof(self) -> None:
@@ -153,7 +153,7 @@ class Wire:
         self._view = memoryview(bytearray(65536))
 
     def write(self, data: bytes) -> None:
-        """Sends octets, now or later."""
+        """Sends bytes, now or later."""
         self.unsent += data
         self.push()
         if self.unsent:
@@ -274,11 +274,6 @@ class SharedReader:
                 self.changed.notify_all()
             return True
         return self.changed.interrupted(self.engine.stop)
-
-    def result(self, slot: Slot[T], deadline: float | None, *, handlers: bool = True) -> T:
-        """Waits for a slot."""
-        self.wait(slot.done, deadline, handlers=handlers)
-        return slot.get()
 
     def _turn(self, deadline: float | None) -> None:
         """Reads, or waits until another thread has."""

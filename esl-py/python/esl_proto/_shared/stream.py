@@ -1,4 +1,4 @@
-"""What comes in for one reader."""
+"""A stream for one reader, without the waiting."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ S = TypeVar("S", bound=Source)
 
 
 class StreamBase(Generic[T, S]):
-    """What a stream tells of itself, at any time, and how it ends. Waiting is the façade's."""
+    """The counters and the end of a stream. Waiting is up to the façade."""
 
     def __init__(self, socket: S, queue: EventQueue, maxsize: int, blocks: bool) -> None:
         self._socket = socket
@@ -45,17 +45,17 @@ class StreamBase(Generic[T, S]):
 
     @property
     def received(self) -> int:
-        """How many came, the dropped ones among them."""
+        """How many have arrived, including dropped ones."""
         return self._queue.received
 
     @property
     def dropped(self) -> int:
-        """How many were thrown away because they were not read in time."""
+        """How many were dropped because they were not read in time."""
         return self._queue.dropped
 
     @property
     def gaps(self) -> int:
-        """How often the connection was made anew; what happened meanwhile did not come."""
+        """How often the connection was replaced; events of the meantime are missing."""
         return self._queue.gaps
 
     def _ended(self) -> Exception | None:
@@ -73,7 +73,7 @@ class StreamBase(Generic[T, S]):
         return self._socket.final_error() or QuietEnd()
 
     def close(self) -> None:
-        """No more are wanted."""
+        """Closes the stream."""
         self._socket.drop_reader(self._queue)
 
     @property

@@ -1,6 +1,6 @@
-"""What can be done with any connection, whoever has opened it, and however a façade waits.
+"""Operations on any connection, inbound or outbound, in either façade.
 
-What waits for what is the native `ClientSession`'s. Here its slots are mapped to the futures of a façade, and its notices
+The native `ClientSession` keeps track of waits. Here its slots are mapped to the futures of a façade, and its notices
 to their results.
 """
 
@@ -22,7 +22,7 @@ from .. import _native
 from .._native import ClientSession, Command, Event, EventQueue
 from ..errors import LocalProtocolError
 from ..types import Format, Text
-from .errors import ChannelEnded, CommandError, ConnectionClosed, EventSocketError, closed
+from .errors import BrokenReply, ChannelEnded, CommandError, ConnectionClosed, EventSocketError, closed, refusal
 from .observing import (
     Kind,
     Observer,
@@ -78,7 +78,7 @@ class Slot(Protocol):
 def checked(answer: A, command: Command) -> A:
     """Raises `CommandError` for an error."""
     if answer.error:
-        raise CommandError(answer, command=command)
+        raise refusal(answer, command)
     return answer
 
 
@@ -122,7 +122,7 @@ def _no_exit() -> Generator[None]:
 
 
 class Surface(Generic[R, N, E, G, L]):
-    """A connection to FreeSWITCH's event socket. Commands must succeed: where the server answers with an error, they raise
+    """A connection to FreeSWITCH's event socket. Commands must succeed: if the server answers with an error, they raise
     `CommandError`."""
 
     def __init__(self, *, format: Format = "plain", timeout: float | None, command_timeout: float | None) -> None:
@@ -148,8 +148,7 @@ class Surface(Generic[R, N, E, G, L]):
         self._observer: Observer | None = None
         self._given_up: deque[tuple[Watched, float]] = deque()
         """What an observer is still to be told of."""
-        self._held: deque[tuple[Slot, Callable[[], None]]] | None = None
-        """What is to be sent when a variable has been read: see `Reading`."""
+        self._timeouts = 0
 
     # What a façade does
 
@@ -184,6 +183,10 @@ class Surface(Generic[R, N, E, G, L]):
 
     def _ended(self) -> None:
         """The connection is over."""
+        raise NotImplementedError
+
+    def _lost(self) -> None:
+        """The same, and perhaps not for good. Lock held."""
         raise NotImplementedError
 
     def go_on_soon(self) -> None:
@@ -253,19 +256,19 @@ class Surface(Generic[R, N, E, G, L]):
 
     @property
     def command_timeout(self) -> float | None:
-        """Seconds until a command is answered, unless the call says otherwise."""
+        """Seconds until a command is answered, unless the call has its own `timeout`."""
         return self._command_timeout
 
     @property
     def pending(self) -> int:
         """How many answers, jobs and applications are being waited for."""
-        return self._session.waiting + len(self._held or ())
+        return self._session.waiting
 
     @property
     def stats(self) -> dict[str, int]:
-        """What came in over all connections so far, how much of it was `dropped` by streams that were not read in time, and
-        how many `connections` there were."""
-        return self._session.stats
+        """What came in over all connections so far and how many octets went out, how much was `dropped` by streams that were not
+        read in time, how many `connections` there were, and how many waits have ended at their deadline (`timeouts`)."""
+        return self._session.stats | {"timeouts": self._timeouts}
 
     def final_error(self) -> Exception | None:
         """Why it is over for good, to be raised, if that is a failure."""
@@ -305,8 +308,10 @@ class Surface(Generic[R, N, E, G, L]):
     def _failure(self, what: str, value: Any) -> Exception:
         if what == "channel-ended":
             return ChannelEnded(value if isinstance(value, Event) else None)
+        if what == "cut":
+            return BrokenReply(value)
         if what == "refused" and value is not None:
-            return CommandError(value)
+            return refusal(value)
         if what in ("refused", "unheard"):
             if value is None:
                 return LocalProtocolError("what tells the end cannot be heard on this connection")
@@ -344,7 +349,6 @@ class Surface(Generic[R, N, E, G, L]):
             self._pause()
         elif what == "unexpected":
             _LOG.debug("unexpected: %r", value, extra=self.log_fields())
-            self._unexpected(value)
         elif what in ("log-refused", "filter-refused"):
             self._not_filtered(value)
         elif what == "heartbeat-refused":
@@ -359,9 +363,6 @@ class Surface(Generic[R, N, E, G, L]):
             for wait in [*self._waits.values()]:  # Answers to what begins a job, which are no waits of the session's.
                 fail(wait, self._reason())
             self._waits.clear()
-            held, self._held = self._held or (), None
-            for wait, _ in held:
-                fail(wait, self._reason())
             if self._observer is not None:
                 tell(self._observer.closed, self, self._reason())
             self._ended()
@@ -398,9 +399,6 @@ class Surface(Generic[R, N, E, G, L]):
         for wait in waiting:
             fail(wait, error)
 
-    def _unexpected(self, message: Any) -> None:
-        """What has no place in the conversation."""
-
     def _flush(self) -> None:
         data = self._session.data_to_send()
         if data is not None:
@@ -424,7 +422,7 @@ class Surface(Generic[R, N, E, G, L]):
     # Liveness
 
     def reconnect(self) -> None:
-        """Ends this connection at once, as if it were lost: with `connect(reconnect=)`, the next one is made."""
+        """Ends this connection at once, as if it were lost: with `connect(reconnect=)`, it is replaced."""
         with self._lock:
             self.must_be_of_this_process()
             self._session.close()
@@ -432,7 +430,7 @@ class Surface(Generic[R, N, E, G, L]):
 
     @property
     def core_uuid(self) -> str | None:
-        """The server's Core-UUID, if an event has told it: another one means that the server was started anew."""
+        """The server's Core-UUID, if it is known from an event: it changes when the server is restarted."""
         return self._session.core_uuid
 
     # Commands
@@ -443,52 +441,74 @@ class Surface(Generic[R, N, E, G, L]):
             raise self._reason()
 
     def _send(self, command: Command) -> Any:
+        wait, number = self._ask(partial(self._session.send, command), command)
+        if _LOG.isEnabledFor(logging.DEBUG):
+            _LOG.debug("%s: %r", number, command, extra=self.log_fields(number))
+        return wait
+
+    def _read(self, name: str, uuid: str | None) -> Any:
+        """Reads a variable of a channel, or of that of the connection. The core asks for it, and tells whether it came whole."""
+        return self._ask(lambda slot: self._session.read_variable(name, slot, uuid), "getvar", uuid)[0]
+
+    def _ask(self, send: Callable[[int], int], name: Text | Command, uuid: str | None = None) -> tuple[Any, int]:
+        """Sends something, and gives the wait for its answer, and its number."""
         wait = self._new_slot()
         with self._lock:
             self._must_be_open()
-            self._soon(wait, partial(self._send_now, command, wait))
-        return wait
-
-    def _soon(self, wait: Slot, send: Callable[[], None]) -> None:
-        """While a variable is read, commands wait; then `wait` learns if one may not be sent."""
-        if self._held is None:
-            send()
-        else:
-            self._held.append((wait, send))
-
-    def _send_now(self, command: Command, wait: Slot) -> None:
-        slot = next(self._slots)
-        with _no_exit():
-            number = self._session.send(command, slot)
-        self._waits[slot] = wait if self._observer is None else self._watched(wait, "command", command, None, number)
-        if _LOG.isEnabledFor(logging.DEBUG):
-            _LOG.debug("%s: %r", number, command, extra=self.log_fields(number))
-        self._flush()
+            slot = next(self._slots)
+            with _no_exit():
+                number = send(slot)
+            self._waits[slot] = wait if self._observer is None else self._watched(wait, "command", name, uuid, number)
+            self._flush()
+        return wait, number
 
     def _begin(
         self, begin: Callable[[int], str | None], kind: Kind, name: Text
-    ) -> tuple[int, Any]:
+    ) -> tuple[int, Any, str | None]:
         """Begins a wait for what is more than an answer: a job or an application. `begin` gives its uuid."""
         wait = self._new_slot()
         with self._lock:
             self._must_be_open()
             slot = next(self._slots)
+            with _no_exit():
+                uuid = begin(slot)
+            self._waits[slot] = wait if self._observer is None else self._watched(wait, kind, name, uuid)
+            self._flush()
+        return slot, wait, uuid
 
-            def start() -> None:
-                with _no_exit():
-                    uuid = begin(slot)
-                self._waits[slot] = wait if self._observer is None else self._watched(wait, kind, name, uuid)
-                self._flush()
+    def _begin_job(self, line: Text) -> tuple[int, Any, str, Any]:
+        """Begins a job: its slot, the wait for its end, its uuid, and the wait for the answer."""
+        begun = self._new_slot()
 
-            self._soon(wait, start)
-        return slot, wait
+        def begin(slot: int) -> str:
+            number = next(self._slots)
+            uuid = self._session.bgapi(line, slot, number)
+            self._waits[number] = self._watched(begun, "command", "bgapi")
+            return uuid
 
-    def _give_up(self, slot: int) -> None:
+        slot, result, uuid = self._begin(begin, "job", line)
+        return slot, result, uuid or "", begun
+
+    def _begin_app(self, app: str, arg: Text, uuid: str | None) -> tuple[int, Any]:
+        """Begins an application on a channel, or on that of the connection."""
+
+        def begin(slot: int) -> str | None:
+            self._session.execute(app, arg, slot, uuid=uuid)
+            return uuid or self._own_uuid()
+
+        return self._begin(begin, "application", app)[:2]
+
+    def give_up(self, slot: int) -> None:
         """Nobody waits any more. Needs no lock."""
         wait = self._waits.pop(slot, None)
         self._session.give_up(slot)
         if isinstance(wait, Watched):  # Told with what happens next: a finalizer calls this, in any thread.
             self._given_up.append((wait, time.monotonic()))
+
+    def timed_out(self) -> None:
+        """A wait for the server has ended at its deadline."""
+        with self._lock:
+            self._timeouts += 1
 
     def _limit(self, timeout: Timeout) -> float | None:
         return self._command_timeout if isinstance(timeout, EllipsisType) else timeout
@@ -510,12 +530,12 @@ class Surface(Generic[R, N, E, G, L]):
         return self._run(Command.hangup(cause, uuid=uuid), timeout)
 
     def linger(self, seconds: int | None = None, *, timeout: Timeout = ...) -> R:
-        """`linger`: a session keeps the connection for a while after its channel has ended, so that the last events
-        come; `None` for ever. Needs `full`."""
+        """`linger`: keeps a session's connection open for a while after its channel has ended, for the last events;
+        `None` for ever. Needs `full`."""
         return self._run(Command.linger(seconds), timeout)
 
     def resume(self, *, timeout: Timeout = ...) -> R:
-        """`resume`: when a session's connection ends, the dialplan goes on where it was; otherwise the call ends."""
+        """`resume`: when the session's connection ends, the dialplan continues; otherwise the call ends."""
         return self._run(Command.resume(), timeout)
 
     # Subscriptions
@@ -542,30 +562,30 @@ class Surface(Generic[R, N, E, G, L]):
         return self._stands(wait, timeout)
 
     def subscribe(self, *names: str, subclasses: Sequence[str] = (), timeout: Timeout = ...) -> N:
-        """These events come from now on, and again after a reconnect. Streams and handlers do it by themselves. Raises
-        `CommandError` if the server refuses it."""
+        """Subscribes to these events, also after a reconnect. Streams and handlers do it automatically. Raises
+        `CommandError` if the server refuses."""
         slot = next(self._slots)
         return self._say(partial(self._session.subscribe, slot, names, subclasses), timeout, slot)
 
     def unsubscribe(self, *names: str, subclasses: Sequence[str] = (), timeout: Timeout = ...) -> N:
-        """These events come no more, whoever reads them, but for those that jobs and applications wait for."""
+        """Unsubscribes from these events for all readers, except those that pending jobs and applications need."""
         if not names and not subclasses:
             raise ValueError("there is no event to unsubscribe from: `noevents` is for all")
         return self._say(partial(self._session.unsubscribe, names, subclasses), timeout)
 
     def noevents(self, *, timeout: Timeout = ...) -> N:
-        """No event comes any more, but for those that jobs and applications wait for. Filters stay."""
+        """Unsubscribes from all events, except those that pending jobs and applications need. Filters stay."""
         return self._say(partial(self._session.unsubscribe, (), ()), timeout)
 
     def filter(self, header: str, value: str, *, timeout: Timeout = ...) -> N:
-        """`filter add`: of the events subscribed to, only those come that one of the filters lets in.
+        """`filter add`: of the events subscribed to, only those arrive that match one of the filters.
 
-        `value` may be a `/regular expression/`, or begin with `-` to keep matching events out. Events that jobs and
-        applications are waiting for are let in as well."""
+        `value` may be a `/regular expression/`, or begin with `-` to exclude matching events. Events that pending jobs
+        and applications need still arrive."""
         return self._say(partial(self._set_filters, [*self._filters, (header, value)]), timeout, _NO_READER)
 
     def filter_delete(self, header: str | None = None, value: str | None = None, *, timeout: Timeout = ...) -> N:
-        """`filter delete`: takes away one filter, all of a header, or all."""
+        """`filter delete`: removes one filter, all filters of a header, or all filters."""
         if header is None and value is not None:
             raise ValueError("a value without a header")
 
@@ -580,7 +600,7 @@ class Surface(Generic[R, N, E, G, L]):
         self._filters = wanted
 
     def log(self, level: str | int | None = None, *, timeout: Timeout = ...) -> N:
-        """`log`: lines of the server's log come, up to this level."""
+        """`log`: subscribes to the server's log, up to this level."""
         return self._say(partial(self._session.set_log, 7 if level is None else level), timeout, _NO_READER)
 
     def nolog(self, *, timeout: Timeout = ...) -> N:
@@ -620,15 +640,16 @@ class Surface(Generic[R, N, E, G, L]):
         overflow: Overflow = "drop-oldest",
         gaps: bool = False,
     ) -> E | G:
-        """The events with these names (`"ALL"` for all), custom ones by their subclasses, of one channel or of all. It
-        subscribes to them; without any name or subclass, it reads what comes anyway. A name with `::` in it is a subclass.
+        """A stream of the events with these names (`"ALL"` for all), custom ones by their subclasses, of one channel or
+        of all. It subscribes to them; without any name or subclass, it has every event that arrives anyway. A name with
+        `::` in it is a subclass.
 
-        What does not fit into `maxsize` waiting events is lost, the oldest first (`"drop-oldest"`) or the newest
-        (`"drop-newest"`), counted in `dropped` and `stats`, and warned of once; or the stream ends with `StreamOverflow`
-        (`"error"`); or nothing more is read from the connection until there is room (`"block"`): no answers either, so do
-        not wait for one while the stream is full.
+        When `maxsize` events are waiting, the oldest (`"drop-oldest"`) or the newest (`"drop-newest"`) is dropped,
+        which `dropped` and `stats` count and a warning reports once; or the stream ends with `StreamOverflow`
+        (`"error"`); or nothing more is read from the connection until there is room (`"block"`), not even answers, so
+        do not wait for one while the stream is full.
 
-        With `gaps`, a `Gap` stands where the connection was lost and made anew."""
+        With `gaps`, the stream yields a `Gap` where the connection was lost and replaced."""
         with self._lock:
             slot = next(self._slots)
             queue = self._session.stream(slot, names, subclasses, channel, maxsize, overflow, gaps)
@@ -636,8 +657,8 @@ class Surface(Generic[R, N, E, G, L]):
         return self._stream(queue, maxsize, overflow == "block")  # type: ignore[no-any-return]
 
     def log_lines(self, level: str | int = "info", *, maxsize: int = 1000, overflow: Overflow = "drop-oldest") -> L:
-        """The lines of the server's log, up to `level`. All streams of a connection share one level: the last one
-        asked for."""
+        """A stream of the server's log, up to `level`. All streams of a connection share one level: the last one
+        requested."""
         with self._lock:
             queue = self._session.log_stream(next(self._slots), level, maxsize, overflow)
             self._flush()
@@ -660,9 +681,9 @@ class Surface(Generic[R, N, E, G, L]):
         maxsize: int = 10_000,
         overflow: Overflow = "error",
     ) -> Callable[[H], H]:
-        """Decorates a handler of events; the arguments are those of `events`. What a handler raises is logged, and `off`
-        takes it away. One that is slower than the events for so long that `maxsize` of them wait gets no more, and an error
-        is logged, unless `overflow` says otherwise."""
+        """Decorates a handler of events; the arguments are those of `events`. Exceptions of a handler are logged; `off`
+        removes the handler. If `maxsize` events are waiting for a slow handler, it gets no more events and an error is
+        logged, unless `overflow` says otherwise."""
 
         def register(handler: H) -> H:
             remove = self._register(handler, names, subclasses, channel, maxsize, overflow)
@@ -695,7 +716,7 @@ class Surface(Generic[R, N, E, G, L]):
             self._flush()
 
     def off(self, handler: Callable[[Event], object]) -> None:
-        """Takes a handler away that `on` has decorated."""
+        """Removes a handler that `on` has registered."""
         for remove in self._handlers.pop(handler, ()):
             remove()
 

@@ -1,4 +1,4 @@
-"""Where to connect, and as whom."""
+"""The address and the login."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["Target"]
 
 
 class Target:
-    """One server, and the login to it. Never shows the password."""
+    """A server and the login for it. Its repr never shows the password."""
 
     __slots__ = ("host", "local_addr", "login", "port", "server_hostname")
 

@@ -1,4 +1,4 @@
-"""What one does with a call: the applications of the dialplan, the same in both façades."""
+"""The verbs of a call: the applications of the dialplan, the same in both façades."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import Generic, Literal, Protocol, TypeVar
 
 from .._native import ApiResponse, App, Event, Reply
 from ..types import Text
+from .errors import BrokenReply
 
-__all__ = ["DialText", "Verbs", "dial_text", "digits_of", "variable"]
+__all__ = ["DialText", "HasUuid", "Verbs", "dial_text", "digits_of", "value_of"]
 
 E = TypeVar("E")
-"""What a call gives: the CHANNEL_EXECUTE_COMPLETE event, or a coroutine that gives it."""
+"""The result of a verb: the CHANNEL_EXECUTE_COMPLETE event, or a coroutine that returns it."""
 D = TypeVar("D")
-"""What was typed, or a coroutine that gives it."""
+"""The digits, or a coroutine that returns them."""
 
 
 class DialText(Protocol):
@@ -22,8 +23,15 @@ class DialText(Protocol):
     def __bytes__(self) -> bytes: ...
 
 
+class HasUuid(Protocol):
+    """A call, of whatever connection."""
+
+    @property
+    def uuid(self) -> str: ...
+
+
 def dial_text(dial: Text | DialText) -> Text:
-    """The octets of a dial string."""
+    """The bytes of a dial string."""
     return dial if isinstance(dial, (str, bytes, bytearray, memoryview)) else bytes(dial)
 
 
@@ -34,22 +42,26 @@ def digits_of(event: Event, variable: str) -> str | None:
     return event.variables.get_str(variable) or None
 
 
-def variable(answer: Reply | ApiResponse) -> str | None:
-    """The value of the variable that an answer tells of, if it does."""
+def value_of(answer: Reply | ApiResponse) -> str | None:
+    """The value of the variable that an answer tells; `None` if it is not set. Raises `BrokenReply`."""
     state, value = answer.variable
+    if state == "cut":
+        raise BrokenReply(answer)
+    # The server says of an empty variable, and of a word that it does not know, what it says of one that is not set.
     return value if state == "set" else None
 
 
 class Verbs(Generic[E, D]):
-    """Each gives the CHANNEL_EXECUTE_COMPLETE event of its application when that has ended, and raises
+    """Each verb returns the CHANNEL_EXECUTE_COMPLETE event of its application when that has ended, and raises
     `ChannelEnded` if the channel ends first.
 
-    Arguments arrive as they are, whatever the application's own parser splits or the server expands; what cannot be written
-    so, as a text with `${` in it, is refused with `LocalProtocolError`. Where `expand` is there, it says that the server
-    shall replace `${...}`."""
+    Arguments arrive unchanged, whatever the application's own parser splits or the server expands; values that cannot
+    be written so, such as a text with `${` in it, are refused with `LocalProtocolError`. `expand`, where available,
+    lets the server replace `${...}`."""
 
     def execute(self, app: str, arg: Text = "", *, timeout: float | None = None) -> E:
-        """Runs any application of the dialplan. The argument is taken as it is: what it means is the application's."""
+        """Runs any application of the dialplan. The argument is sent unchanged; its meaning depends on the
+        application."""
         raise NotImplementedError
 
     def _app(self, app: App) -> E:
@@ -65,11 +77,11 @@ class Verbs(Generic[E, D]):
         return self.execute("answer")
 
     def pre_answer(self) -> E:
-        """Opens early media: what is played is heard, and the call is not answered yet."""
+        """Opens early media: the caller hears what is played, but the call is not answered yet."""
         return self.execute("pre_answer")
 
     def ring_ready(self) -> E:
-        """Tells the caller that it rings."""
+        """Signals ringing to the caller."""
         return self.execute("ring_ready")
 
     def respond(self, status: str) -> E:
@@ -104,7 +116,7 @@ class Verbs(Generic[E, D]):
         return self._app(App.record(path, limit, silence))
 
     def record_session(self, path: Text, *, limit: float | None = None) -> E:
-        """Records the call into a file, beside all else."""
+        """Records the call into a file in the background."""
         return self._app(App.record_session(path, limit))
 
     def stop_record_session(self, path: Text = "all") -> E:
@@ -125,8 +137,8 @@ class Verbs(Generic[E, D]):
         regexp: str = r"\d+",
         digit_timeout: float | None = None,
     ) -> D:
-        """Plays `file` and collects what is typed: the digits, or `None` if nothing valid was typed in all tries.
-        Times are in seconds; the digits are also in the channel's `variable`."""
+        """Plays `file` and collects digits: returns them, or `None` if no try gave valid ones. Times are in seconds;
+        the digits are also in the channel's `variable`."""
         if not 0 <= min_digits <= max_digits or max_digits < 1:
             raise ValueError("min_digits must be at most max_digits, and that at least 1")
         app = App.play_and_get_digits(
@@ -141,7 +153,7 @@ class Verbs(Generic[E, D]):
     # Variables
 
     def set(self, name: str, value: Text, *, expand: bool = False) -> E:
-        """Sets a variable of the channel. A value with `${` in it is refused, unless the server is to `expand` it."""
+        """Sets a variable of the channel. A value with `${` in it is refused, unless `expand` is set."""
         return self._app(App.set(name, value, expand=expand))
 
     def multiset(self, variables: Mapping[str, Text]) -> E:
@@ -149,36 +161,36 @@ class Verbs(Generic[E, D]):
         return self._app(App.multiset(variables))
 
     def unset(self, name: str) -> E:
-        """Takes a variable away."""
+        """Removes a variable of the channel."""
         return self._app(App.unset(name))
 
     def export(self, name: str, value: Text, *, nolocal: bool = False, expand: bool = False) -> E:
-        """Sets a variable of the channel and of those that it calls, or (`nolocal`) of those only."""
+        """Sets a variable of the channel and of the channels that it calls, or (`nolocal`) only of the latter."""
         return self._app(App.export(name, value, nolocal=nolocal, expand=expand))
 
     # Going on
 
     def sleep(self, seconds: float) -> E:
-        """Waits, while the channel goes on."""
+        """Pauses the channel."""
         return self._app(App.sleep(seconds))
 
     def park(self) -> E:
-        """Waits until somebody does something with the call. In `async` mode it ends at once: there the channel waits by
-        itself until the next application."""
+        """Parks the call until another command moves it. In `async` mode this returns at once: there, the channel waits
+        for the next application anyway."""
         return self.execute("park")
 
     def hold(self) -> E:
-        """Tells the other end that it is on hold."""
+        """Puts the other end on hold."""
         return self.execute("hold")
 
     def unhold(self) -> E:
-        """Takes `hold` back."""
+        """Ends `hold`."""
         return self.execute("unhold")
 
     def bridge(self, destination: Text | DialText) -> E:
-        """Connects the caller with someone, until one of the two hangs up. The event tells how it went
-        (`variable_originate_disposition`, `variable_bridge_hangup_cause`). A text is a dial string as the server reads it:
-        `esl_proto.dial` makes one of what others have chosen."""
+        """Connects the caller with someone, until one of the two hangs up. The event has the result
+        (`variable_originate_disposition`, `variable_bridge_hangup_cause`). A text is a dial string as the server reads
+        it; for untrusted values, build one with `esl_proto.dial`."""
         return self.execute("bridge", dial_text(destination))
 
     def conference(
@@ -188,7 +200,7 @@ class Verbs(Generic[E, D]):
         return self._app(App.conference(name, profile, pin, flags))
 
     def deflect(self, target: str) -> E:
-        """Has the caller's own switch send the answered call elsewhere."""
+        """Makes the caller's own switch send the answered call elsewhere."""
         return self._app(App.deflect(target))
 
     def transfer(
@@ -199,6 +211,6 @@ class Verbs(Generic[E, D]):
         *,
         leg: Literal["this", "other", "both"] = "this",
     ) -> E:
-        """Sends the call elsewhere in the dialplan, and is the end of a session: the call goes on without it. Gives the
-        channel's data where the call has left before the event came."""
+        """Sends the call elsewhere in the dialplan and ends the session: the call continues without it. Returns the
+        channel's data if the call has left before the event arrived."""
         return self._app(App.transfer(extension, dialplan, context, leg))

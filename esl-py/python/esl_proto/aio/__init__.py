@@ -1,4 +1,4 @@
-"""FreeSWITCH's event socket for asyncio: `connect` to a server, or `serve` the calls that it sends.
+"""FreeSWITCH's event socket for asyncio: `connect` to a server, or `serve` its calls.
 
 async with connect("127.0.0.1", 8021, password="ClueCon") as fs:
     print((await fs.api("status")).text)
@@ -16,6 +16,7 @@ from .._shared.errors import (
     CommandError,
     ConnectionClosed,
     EventSocketError,
+    NoSuchChannel,
     StreamOverflow,
 )
 from .._shared.reconnect import Reconnect
@@ -46,6 +47,7 @@ __all__ = [
     "Many",
     "ManyEvents",
     "Reconnect",
+    "NoSuchChannel",
     "OutboundServer",
     "Session",
     "Stream",

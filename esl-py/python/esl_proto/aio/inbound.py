@@ -1,92 +1,61 @@
-"""A connection that this program opens, and opens again when it is lost."""
+"""A connection that this program opens, and reopens when it is lost."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import ssl as tls
-from collections.abc import Generator
-from types import TracebackType
 from typing import Any
 
 from .. import _native
-from .._shared.errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, closed, is_quiet
-from .._shared.observing import Observer, Peer
+from .._shared.closing import Opening
+from .._shared.errors import ConnectionClosed
+from .._shared.inbound import REFUSED, TRY_AGAIN, Connecting
+from .._shared.observing import Observer
 from .._shared.reconnect import Reconnect
 from .._shared.target import Target
-from ..errors import ProtocolError
 from ..types import Format, Text
 from .link import Link
-from .socket import EventSocket
+from .socket import Events, EventsAndGaps, EventSocket, LogLines, Nothing, Reply
 
 __all__ = ["Inbound", "connect"]
 
-_LOG = logging.getLogger("esl_proto.aio")
-_REFUSED = (AuthenticationError, AccessDenied)
-_TRY_AGAIN = (OSError, CommandError, ProtocolError)  # TimeoutError is an OSError.
 
+class Inbound(Connecting[Reply, Nothing, Events, EventsAndGaps, LogLines], EventSocket):
+    """An inbound connection, made by `connect`."""
 
-class Inbound(EventSocket):
-    """What `connect` gives."""
+    LOG = logging.getLogger("esl_proto.aio")
 
-    def __init__(
-        self,
-        target: Target,
-        *,
-        ssl: tls.SSLContext | None,
-        format: Format,
-        timeout: float | None,
-        command_timeout: float | None,
-        reconnect: Reconnect | None,
-        heartbeat: float | None,
-    ) -> None:
-        super().__init__(format=format, timeout=timeout, command_timeout=command_timeout)
-        self._session.set_silence(heartbeat)
-        self._target = target
-        self._ssl = ssl
-        self._policy = reconnect
-        self._attempts = 0
-        self._opened = asyncio.Event()
-
-    @property
-    def peer(self) -> Peer:
-        """Who is at the other end."""
-        return Peer(self._target.host, self._target.port, "server")
-
-    @property
-    def is_open(self) -> bool:
-        """Whether commands can be sent now, as far as is known: a dead peer is noticed only while reading."""
-        return self._opened.is_set()
+    def __init__(self, target: Target, **options: Any) -> None:
+        super().__init__(target, **options)
+        self._has_opened = asyncio.Event()
 
     async def execute(self, uuid: str, app: str, arg: Text = "", *, timeout: float | None = None) -> _native.Event:
-        """Runs an application on a channel, and gives its CHANNEL_EXECUTE_COMPLETE event once it has ended. Raises
+        """Runs an application on a channel, and returns its CHANNEL_EXECUTE_COMPLETE event once it has ended. Raises
         `CommandError` if there is no such channel, and `ChannelEnded` if it ends first.
 
-        The first one subscribes to CHANNEL_EXECUTE_COMPLETE, CHANNEL_HANGUP_COMPLETE and CHANNEL_DESTROY, of all
-        channels. After `timeout` seconds the application goes on, unwatched."""
+        The first call subscribes to CHANNEL_EXECUTE_COMPLETE, CHANNEL_HANGUP_COMPLETE and CHANNEL_DESTROY of all
+        channels. A `timeout` in seconds ends only the wait, not the application."""
         return await self._execute(app, arg, uuid, timeout)
 
     async def wait_open(self, timeout: float | None = None) -> None:
-        """Waits until commands can be sent: for one who has `reconnect`. Raises `ConnectionClosed` if that will be
-        never."""
+        """Waits until commands can be sent; for connections with `reconnect`. Raises `ConnectionClosed` if there will
+        be no further connection."""
         async with asyncio.timeout(timeout):
-            opened = asyncio.ensure_future(self._opened.wait())
+            opened = asyncio.ensure_future(self._has_opened.wait())
             try:
                 await asyncio.wait((opened, self._ended_for_good), return_when=asyncio.FIRST_COMPLETED)
             finally:
                 opened.cancel()
-        if not self._opened.is_set():
+        if not self._opened:
             raise self._reason()
 
     async def open(self) -> None:
-        """Connects, logs in and subscribes. `connect` does it."""
+        """Connects, logs in and subscribes. `connect` calls it."""
         try:
             await self._open()
-        except _TRY_AGAIN as error:
-            if self._over or self._policy is None or not self._policy.initial or isinstance(error, _REFUSED):
-                raise
-            _LOG.warning("%s: %s; connecting again", self._target, str(error) or type(error).__name__, extra=self.log_fields())
-            await self._try_until_open(error, self._policy)
+        except TRY_AGAIN as error:
+            await self._try_until_open(error, self._first_failure(error))
 
     async def _open(self) -> None:
         async with asyncio.timeout(self._timeout):
@@ -105,40 +74,26 @@ class Inbound(EventSocket):
         if self._over:  # Lost again at once.
             raise self._reason()
 
-    def open_later(self, error: Exception) -> bool:
-        """Tries again what could not be opened, as after a loss. False without `reconnect`."""
-        if self._policy is None:
-            return False
-        self._lost_by = reason = closed("unreachable", str(error) or type(error).__name__)
-        _LOG.warning("%s: %s; connecting again", self._target, reason, extra=self.log_fields())
-        self._keep(self._loop.create_task(self._open_again(reason, self._policy)))
-        return True
-
     def link_made(self, link: Link) -> None:
         self._link = link
         self._session.connect_inbound(self._target.login, self._attempts)
 
     def _settled(self) -> None:
-        self._opened.set()
+        self._has_opened.set()
         super()._settled()
 
     def _lost(self) -> None:
-        if not self._opened.is_set():  # `open` raises.
-            return
-        self._opened.clear()
-        self._lost_by = reason = self._reason()
-        wanted = self._closing or is_quiet(reason)
-        if wanted or self._policy is None:
-            self._finish(None if wanted else reason)
-            return
-        _LOG.warning("%s: %s; connecting again", self._target, reason, extra=self.log_fields())
-        self._keep(self._loop.create_task(self._open_again(reason, self._policy)))
+        self._has_opened.clear()
+        super()._lost()
+
+    def _try_again(self, reason: ConnectionClosed, policy: Reconnect) -> None:
+        self._keep(self._loop.create_task(self._open_again(reason, policy)))
 
     async def _open_again(self, reason: ConnectionClosed, policy: Reconnect) -> None:
         try:
             await self._try_until_open(reason, policy)
         except ConnectionClosed as error:
-            self._finish(error.again())
+            self._finish_locked(error.again())
 
     async def _try_until_open(self, reason: Exception, policy: Reconnect) -> None:
         """Tries until there is a connection. Raises `reason` if that is given up."""
@@ -148,41 +103,14 @@ class Inbound(EventSocket):
             self._attempts += 1
             try:
                 await self._open()
-            except _REFUSED:
+            except REFUSED:
                 raise
-            except _TRY_AGAIN as error:
-                why = str(error) or type(error).__name__
-                _LOG.warning("%s: attempt %d failed: %s", self._target, self._attempts, why, extra=self.log_fields())
+            except TRY_AGAIN as error:
+                self._failed_again(error)
             else:
-                _LOG.info("%s: connected", self._target, extra=self.log_fields())
+                self.LOG.info("%s: connected", self._target, extra=self.log_fields())
                 return
         raise reason
-
-
-class _Connecting:
-    """What `connect` returns: await it, or use it in `async with`."""
-
-    def __init__(self, inbound: Any) -> None:
-        self._make = inbound
-        self._inbound: Inbound | None = None
-
-    def __await__(self) -> Generator[Any, None, Inbound]:
-        return self._open().__await__()
-
-    async def _open(self) -> Inbound:
-        inbound: Inbound = self._make()
-        await inbound.open()
-        return inbound
-
-    async def __aenter__(self) -> Inbound:
-        self._inbound = await self._open()
-        return self._inbound
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._inbound is not None:
-            await self._inbound.close()
 
 
 def connect(
@@ -200,23 +128,24 @@ def connect(
     heartbeat: float | None = None,
     local_addr: tuple[str, int] | None = None,
     observer: Observer | None = None,
-) -> _Connecting:
+) -> Opening[Inbound]:
     """Connects to FreeSWITCH's event socket and logs in: `async with connect(...) as fs:`, or
     `fs = await connect(...)` and `await fs.close()`.
 
-    - `user`: `name@domain` of the directory, for `userauth`; without, the password is that of the event socket.
-    - `ssl`: an `ssl.SSLContext`, for a server behind a TLS proxy; `server_hostname` if it is not called `host`.
+    - `user`: `name@domain` of the directory, for `userauth`; without it, the password is that of the event socket.
+    - `ssl`: an `ssl.SSLContext`, for a server behind a TLS proxy; `server_hostname` if the certificate is not for
+      `host`.
     - `format`: of events. `"json"` loses nothing; `"plain"` is the fastest.
     - `timeout`: seconds until it is connected, logged in and subscribed; also for `close`.
-    - `command_timeout`: seconds until a command is answered, unless the call says otherwise.
-    - `reconnect`: connect again when the connection is lost, and subscribe to the same as before; `True` for
-      `Reconnect()`, and `Reconnect(initial=True)` to wait for the first connection, too. Whoever waits for an answer, a job or an application gets `ConnectionClosed`; streams go on after
-      a `Gap`. A refused password or address ends it.
-    - `heartbeat`: the connection is lost (`end` is `"silence"`) when nothing has come for so many seconds. A server sends a
-      HEARTBEAT every 20 seconds, which is subscribed to for that: allow for two. A stopped server says nothing, and TCP
-      does not notice it.
+    - `command_timeout`: seconds until a command is answered, unless the call has its own `timeout`.
+    - `reconnect`: connect again when the connection is lost, and restore subscriptions; `True` for `Reconnect()`, and
+      `Reconnect(initial=True)` to wait for the first connection, too. Waits for an answer, a job or an application end
+      with `ConnectionClosed`; streams continue after a `Gap`. A refused password or address ends the attempts.
+    - `heartbeat`: the connection is lost (`end` is `"silence"`) when nothing has arrived for this many seconds. The
+      client subscribes to HEARTBEAT for it, which a server sends every 20 seconds: allow for two. A stopped server
+      sends nothing, and TCP does not notice.
     - `local_addr`: the address to connect from, `("192.0.2.1", 0)`.
-    - `observer`: is told what happens: see `esl_proto.observe`.
+    - `observer`: gets callbacks, see `esl_proto.observe`.
 
     Raises `AuthenticationError`, `AccessDenied`, `ConnectionClosed`, `TimeoutError`, or `OSError` if there is no
     connection at all.
@@ -224,7 +153,7 @@ def connect(
     target = Target(host, port, password, user, server_hostname, local_addr)
     policy = Reconnect() if reconnect is True else reconnect or None
 
-    def make() -> Inbound:
+    async def open() -> Inbound:
         inbound = Inbound(
             target,
             ssl=ssl,
@@ -235,6 +164,7 @@ def connect(
             heartbeat=heartbeat,
         )
         inbound.observe(observer)
+        await inbound.open()
         return inbound
 
-    return _Connecting(make)
+    return Opening(open)

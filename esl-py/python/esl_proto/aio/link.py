@@ -1,4 +1,4 @@
-"""The connection as the event loop sees it: octets in, octets out."""
+"""The connection as the event loop sees it: bytes in, bytes out."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Host(Protocol):
 
 
 class Link(asyncio.BufferedProtocol):
-    """Octets from a socket, and to it."""
+    """Bytes from a socket, and to it."""
 
     def __init__(self, host: Host, read_size: int = 65536) -> None:
         self.transport: asyncio.Transport | None = None
@@ -77,7 +77,7 @@ class Link(asyncio.BufferedProtocol):
     # What the host calls
 
     def write(self, data: bytes) -> None:
-        """Sends octets."""
+        """Sends bytes."""
         if self.transport is not None:
             self.transport.write(data)
 

@@ -6,17 +6,18 @@ import asyncio
 import contextlib
 import logging
 import ssl as tls
-from collections.abc import Generator, Mapping, Sequence
-from types import TracebackType
-from typing import Any, Generic, Literal, Self, TypeVar, overload
+from collections.abc import Generator, Mapping
+from functools import partial
+from typing import Any, Generic, Self, TypeVar
 
 from .._native import Event, Gap
+from .._shared.closing import AsyncClosing, Opening
 from .._shared.errors import AccessDenied, AuthenticationError, ConnectionClosed, EventSocketError, closed
-from .._shared.many import COUNT, Address, ManyBase, MergedBase, Outcome, load, made
+from .._shared.many import COUNT, Address, ManyBase, MergedBase, Outcome, made
 from .._shared.observing import Observer
 from .._shared.reconnect import Reconnect
 from .._shared.stream import QuietEnd
-from .._shared.surface import Overflow, Timeout
+from .._shared.surface import Timeout
 from ..types import Format, Text
 from .inbound import Inbound
 from .stream import Stream
@@ -28,15 +29,16 @@ _LOG = logging.getLogger("esl_proto.aio")
 T = TypeVar("T")
 
 
-class Many(ManyBase[Inbound]):
-    """Connections to several switches, each with a name: a mapping of names to what `connect` gives.
+class Many(ManyBase[Inbound, "ManyEvents[Event]", "ManyEvents[Event | Gap]"], AsyncClosing):
+    """Connections to several switches, each with a name: a mapping of names to connections as returned by `connect`.
 
-    One that is gone keeps the others from nothing, and is back when its connection is: `fs.is_open` tells."""
+    A lost switch does not affect the others; `fs.is_open` says whether it is connected."""
 
     async def api(self, line: Text, *, timeout: Timeout = ...) -> dict[str, Outcome]:
-        """Asks all of them the same API command, at once: by name the answer, or why there is none.
+        """Sends the same API command to all of them at once. Returns, by name, the answers, or the exceptions that say
+        why there is none.
 
-        It ends when each has answered or failed, as `Inbound.api` does."""
+        Waits until each has answered or failed, as `Inbound.api` does."""
 
         async def ask(switch: Inbound) -> Outcome:
             try:
@@ -48,67 +50,26 @@ class Many(ManyBase[Inbound]):
         return dict(zip(self, outcomes, strict=True))
 
     async def least_loaded(self, *, timeout: Timeout = 5.0) -> tuple[str, Inbound]:
-        """The switch with the fewest channels, and its name. The jobs that this program has there count as channels, so
-        that calls which are made one after the other spread. One that does not answer is none.
+        """The switch with the fewest channels, and its name. This program's pending jobs on a switch count as channels,
+        so that calls made in quick succession are distributed. A switch that does not answer is not considered.
 
-        It ends when each has answered or failed, or after `timeout` seconds. Raises `ConnectionClosed` if none has
+        Waits until each has answered or failed, or for `timeout` seconds. Raises `ConnectionClosed` if none has
         answered."""
-        outcomes = await self.api(COUNT, timeout=timeout)
-        return self._least({name: load(outcome, self[name].pending) for name, outcome in outcomes.items()})
+        return self._least_of(await self.api(COUNT, timeout=timeout))
 
-    @overload
-    def events(
-        self,
-        *names: str,
-        subclasses: Sequence[str] = (),
-        maxsize: int = 1000,
-        overflow: Overflow = "drop-oldest",
-        gaps: Literal[False] = False,
-    ) -> ManyEvents[Event]: ...
-
-    @overload
-    def events(
-        self,
-        *names: str,
-        subclasses: Sequence[str] = (),
-        maxsize: int = 1000,
-        overflow: Overflow = "drop-oldest",
-        gaps: Literal[True],
-    ) -> ManyEvents[Event | Gap]: ...
-
-    def events(
-        self,
-        *names: str,
-        subclasses: Sequence[str] = (),
-        maxsize: int = 1000,
-        overflow: Overflow = "drop-oldest",
-        gaps: bool = False,
-    ) -> ManyEvents[Any]:
-        """The events of all of them in one stream, each with the name of its switch. Each keeps its order; among them there
-        is none. The arguments are those of `EventSocket.events`, and count for each."""
-
-        more: dict[str, Any] = {"subclasses": subclasses, "maxsize": maxsize, "overflow": overflow, "gaps": gaps}
-        streams: dict[str, Stream[Any]] = {name: switch.events(*names, **more) for name, switch in self.items()}
+    def _merged(self, streams: Mapping[str, Any]) -> ManyEvents[Any]:
         return ManyEvents(streams)
 
     async def close(self, timeout: Timeout = ...) -> None:
-        """Closes all of them, at once. It ends when each has, as `Inbound.close` does."""
+        """Closes all of them at once, and waits until each is closed, as `Inbound.close` does."""
         await asyncio.gather(*(switch.close(timeout) for switch in self.values()))
 
-    async def __aenter__(self) -> Self:
-        return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
-
-class ManyEvents(MergedBase[T], Generic[T]):
+class ManyEvents(MergedBase[T], AsyncClosing, Generic[T]):
     """The events of several switches, for one reader: `async for name, event in all.events(...)`. Made by `Many.events`.
 
-    A switch that is lost for good is noted in `ended`, and the others go on. It ends when all have: quietly if this
-    program ended them, else with the first failure."""
+    A switch that is lost for good is recorded in `ended`, and the others continue. The stream ends when all have ended:
+    normally if this program ended them, otherwise with the first failure."""
 
     def __init__(self, streams: Mapping[str, Stream[T]]) -> None:
         super().__init__()
@@ -117,7 +78,7 @@ class ManyEvents(MergedBase[T], Generic[T]):
         self._turns = list(self.streams)
 
     def __await__(self) -> Generator[Any, None, Self]:
-        """Waits until the subscriptions stand, on all switches that are there: `events = await all.events(...)`. Raises
+        """Waits until the subscriptions are active on all connected switches: `events = await all.events(...)`. Raises
         `CommandError` if one refuses."""
         return self._stands().__await__()
 
@@ -188,55 +149,26 @@ class ManyEvents(MergedBase[T], Generic[T]):
                 stream.awaited()
 
     def close(self) -> None:
-        """No more are wanted."""
+        """Closes the stream."""
         for stream in self.streams.values():
             stream.close()
 
-    async def __aenter__(self) -> Self:
-        return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class _ConnectingAll:
-    """What `connect_all` returns: await it, or use it in `async with`."""
-
-    def __init__(self, switches: Mapping[str, Address], options: Mapping[str, Any]) -> None:
-        self._addresses = switches
-        self._options = options
-        self._many: Many | None = None
-
-    def __await__(self) -> Generator[Any, None, Many]:
-        return self._open().__await__()
-
-    async def _open(self) -> Many:
-        many = Many({name: made(Inbound, where, self._options) for name, where in self._addresses.items()})
-        trials = [asyncio.ensure_future(_tried(switch)) for switch in many.values()]
-        try:
-            failures = await asyncio.gather(*trials)
-            if many and all(failures):
-                raise next(failure for failure in failures if failure is not None)
-        except BaseException:
-            # None of the others may go on: it would connect, or try again, what is closed here.
-            for trial in trials:
-                trial.cancel()
-            await asyncio.gather(*trials, return_exceptions=True)
-            await many.close(0)
-            raise
-        return many
-
-    async def __aenter__(self) -> Many:
-        self._many = await self._open()
-        return self._many
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._many is not None:
-            await self._many.close()
+async def _open(switches: Mapping[str, Address], options: Mapping[str, Any]) -> Many:
+    many = Many({name: made(Inbound, where, options) for name, where in switches.items()})
+    trials = [asyncio.ensure_future(_tried(switch)) for switch in many.values()]
+    try:
+        failures = await asyncio.gather(*trials)
+        if many and all(failures):
+            raise next(failure for failure in failures if failure is not None)
+    except BaseException:
+        # None of the others may go on: it would connect, or try again, what is closed here.
+        for trial in trials:
+            trial.cancel()
+        await asyncio.gather(*trials, return_exceptions=True)
+        await many.close(0)
+        raise
+    return many
 
 
 async def _tried(switch: Inbound) -> Exception | None:
@@ -264,16 +196,17 @@ def connect_all(
     reconnect: Reconnect | bool = True,
     heartbeat: float | None = None,
     observer: Observer | None = None,
-) -> _ConnectingAll:
-    """Connects to several switches, at once: `async with connect_all({"east": "10.0.0.1:8021", "west": "10.0.0.2"}) as all:`, or
-    `all = await connect_all(...)` and `await all.close()`.
+) -> Opening[Many]:
+    """Connects to several switches at once: `async with connect_all({"east": "10.0.0.1:8021", "west": "10.0.0.2"}) as
+    all:`, or `all = await connect_all(...)` and `await all.close()`.
 
-    Each name stands for an address, `"host:port"` or `"host"`, or for the arguments of `connect` that are this switch's
-    own, as `{"host": "10.0.0.2", "password": "..."}`. The other arguments are those of `connect`, and count for all.
+    Each name maps to an address, `"host:port"` or `"host"`, or to the arguments of `connect` that are specific to this
+    switch, such as `{"host": "10.0.0.2", "password": "..."}`. The other arguments are those of `connect`, and apply to
+    all.
 
-    It ends when each is connected, logged in and subscribed, or has failed. One that is not there is tried again like one
-    that is lost (`is_open` and `wait_open` tell), unless `reconnect` is False. Raises `AuthenticationError` or `AccessDenied`
-    if one of them refuses this program, and what the first has raised if none is there: then all are closed."""
+    Waits until each is connected, logged in and subscribed, or has failed. An unreachable switch is retried like a lost
+    one (see `is_open` and `wait_open`), unless `reconnect` is False. Raises `AuthenticationError` or `AccessDenied` if
+    one of them refuses this program, and the first switch's exception if none can be reached; then all are closed."""
     options = {
         "password": password,
         "user": user,
@@ -285,4 +218,4 @@ def connect_all(
         "heartbeat": heartbeat,
         "observer": observer,
     }
-    return _ConnectingAll(switches, options)
+    return Opening(partial(_open, switches, options))

@@ -8,24 +8,29 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from .._native import App, Command, Event
-from .._shared.errors import ChannelEnded, ConnectionClosed, is_quiet
+from .._shared.errors import ChannelEnded, ConnectionClosed, EventSocketError, is_quiet
 from .._shared.call import Call
 from .._shared.observing import address_of
 from .._shared.surface import Timeout
-from .._shared.verbs import Verbs, digits_of, variable
+from .._shared.verbs import HasUuid, Verbs, digits_of
 from ..errors import LocalProtocolError
 from ..types import Text
+from .call import while_up
 from .link import Link
-from .socket import EventSocket
+from .socket import Events, EventsAndGaps, EventSocket, LogLines, Nothing, Reply
 
 __all__ = ["Session"]
 
 
-class Session(Call, EventSocket, Verbs[Coroutine[Any, Any, Event], Coroutine[Any, Any, "str | None"]]):
-    """Reads like the script of an IVR: `await call.answer()`, `await call.playback("welcome.wav")`.
+class Session(
+    Call[Reply, Nothing, Events, EventsAndGaps, LogLines],
+    EventSocket,
+    Verbs[Coroutine[Any, Any, Event], Coroutine[Any, Any, "str | None"]],
+):
+    """A call, controlled like the script of an IVR: `await call.answer()`, `await call.playback("welcome.wav")`.
 
-    Each application is awaited until it has ended, in `async` mode and in `sync` mode alike. All that `EventSocket`
-    has is there too; where the dialplan does not say `full`, most of it is refused (`LocalProtocolError`)."""
+    Each application is awaited until it has ended, in `async` mode and in `sync` mode alike. A session has all methods
+    of `EventSocket`, too; unless the dialplan says `full`, most of them are refused (`LocalProtocolError`)."""
 
     _watchers: list[asyncio.Future[None]]
 
@@ -52,19 +57,14 @@ class Session(Call, EventSocket, Verbs[Coroutine[Any, Any, Event], Coroutine[Any
 
     def _lost(self) -> None:
         end = self._reason()
-        self._finish(None if self._closing or is_quiet(end) else end)
+        self._finish_locked(None if self._closing or is_quiet(end) else end)
         self._tell_watchers()
 
     async def execute(self, app: str, arg: Text = "", *, timeout: float | None = None) -> Event:
-        """Runs any application of the dialplan. After `timeout` seconds it goes on, unwatched."""
+        """Runs any application of the dialplan. A `timeout` in seconds ends only the wait, not the application."""
         if self._session.is_lingering:
             raise ChannelEnded(self._end)
-        try:
-            return await self._execute(app, arg, None, timeout)
-        except ConnectionClosed as error:
-            if error.end == "channel-ended":
-                raise ChannelEnded(self._end) from error
-            raise
+        return await self._execute(app, arg, None, timeout)
 
     async def _app(self, app: App) -> Event:
         if app.needs_resume:
@@ -80,13 +80,18 @@ class Session(Call, EventSocket, Verbs[Coroutine[Any, Any, Event], Coroutine[Any
         return digits_of(await self._app(app), variable)
 
     async def hung_up(self, timeout: float | None = None) -> str | None:
-        """Waits until the channel has ended or left this connection, and gives the hangup cause, if the server has told
-        it. Raises `TimeoutError`."""
+        """Waits until the channel has ended or left this connection, and returns the hangup cause, if it is known.
+        Raises `TimeoutError`."""
         async with asyncio.timeout(timeout):
             while not self.has_ended:
                 self._watchers.append(waiter := self._loop.create_future())
                 await waiter
         return self.cause
+
+    def while_up(self) -> contextlib.AbstractAsyncContextManager[None]:
+        """`async with call.while_up():` cancels what is done inside when the channel ends or leaves this connection, and raises
+        `ChannelEnded`: for a handler that is busy elsewhere, with a database or a web server."""
+        return while_up(self.hung_up)
 
     def _tell_watchers(self) -> None:
         watchers, self._watchers = self._watchers, []
@@ -106,19 +111,19 @@ class Session(Call, EventSocket, Verbs[Coroutine[Any, Any, Event], Coroutine[Any
     async def getvar(self, name: str, *, timeout: Timeout = ...) -> str | None:
         """The value of a channel variable; `None` if it is not set, or empty.
 
-        With full control it is read by `api uuid_getvar`, and arrives whole whatever it is. Without, and once the channel
-        has hung up, only `getvar` is there: `BrokenReply` is raised for a value that begins with `~`, has a blank line in
-        it, or more than 510 octets, and line ends behind a value are lost. Meanwhile, other commands wait."""
-        async with asyncio.timeout(self._limit(timeout)):
-            if self.full_control:
-                answer = await self.send(Command.uuid_getvar(self.uuid, name))
-                if answer.variable[0] != "unread":
-                    return variable(answer)
-            return self._value(name, await self._read(name))
+        With full control it is read with `api uuid_getvar`, and every value arrives whole. Without full control, and
+        once the channel has hung up, only `getvar` is available: `BrokenReply` is raised for a value that begins with
+        `~`, contains a blank line or has more than 510 bytes, and line ends at the end of a value are lost. Meanwhile,
+        other commands wait."""
+        return await self.variable(None, name, timeout)
+
+    async def bridge_to(self, other: HasUuid, *, timeout: Timeout = ...) -> None:
+        """Connects the channel with another one, whatever both do now: the session goes on. Needs `full`. Raises `NoSuchChannel`."""
+        await self.bridge_of(self.uuid, other.uuid, timeout)
 
     async def fail(self, cause: str) -> None:
         """Ends the call after a failure in this program."""
-        with contextlib.suppress(ConnectionClosed, LocalProtocolError):
+        with contextlib.suppress(EventSocketError, LocalProtocolError):
             self._send(Command.hangup(cause))
 
     def refuse(self, link: Link, cause: str) -> None:

@@ -1,4 +1,4 @@
-"""What can be done with any connection, whoever has opened it."""
+"""Operations on any connection, inbound or outbound."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import inspect
 import logging
 import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
-from functools import partial
 from types import EllipsisType, TracebackType
-from typing import Any, Self, TypeAlias, TypeGuard
+from typing import Any, TypeAlias, TypeGuard
 
 from .. import _native
-from .._native import ClientSession, Command, Event, EventQueue, Gap, LogLine
-from .._shared.errors import CommandError, ConnectionClosed, EventSocketError, StreamOverflow
-from .._shared.results import JobResult, answered, originate_line
+from .._native import ClientSession, Command, Event, EventQueue, Gap, LogLine, rows
+from .._shared.closing import AsyncClosing
+from .._shared.errors import CommandError, ConnectionClosed, EventSocketError, StreamOverflow, reading
+from .._shared.results import JobBase, JobResult, answered, checked_result, originate_line
 from .._shared.surface import Answer, Overflow, Surface, Timeout, checked, naming, this_process
-from .._shared.verbs import DialText
+from .._shared.verbs import DialText, value_of
 from ..errors import LocalProtocolError
 from ..types import Format, Text
 from .call import Call
@@ -29,54 +29,36 @@ __all__ = ["EventSocket", "Job"]
 _LOG = logging.getLogger("esl_proto.aio")
 
 
-class Job:
-    """A command that runs in the background. Awaiting it gives its result, as often as you like.
+class Job(JobBase):
+    """A command that runs in the background. It can be awaited for its result as often as you like.
 
-    A job whose object is dropped goes on in the server, and its result is forgotten."""
+    A job whose object is dropped continues on the server, and its result is discarded."""
 
-    __slots__ = ("__weakref__", "_give_up", "_result", "uuid")
-
-    def __init__(self, uuid: str, result: asyncio.Future[Event], give_up: Callable[[], None]) -> None:
-        self.uuid = uuid
-        """The Job-UUID."""
-        self._result = result
-        self._give_up = give_up
+    __slots__ = ()
 
     def __await__(self) -> Generator[Any, None, JobResult]:
         return self.result().__await__()
 
-    async def result(self, timeout: float | None = None) -> JobResult:
-        """The result. Raises `ConnectionClosed` if the connection ends before it comes, and `TimeoutError` after
+    async def result(self, timeout: float | None = None, *, check: bool = False) -> JobResult:
+        """The result; with `check`, an error raises `CommandError`. Raises `ConnectionClosed` if the connection ends before it comes, and `TimeoutError` after
         `timeout` seconds: the job goes on, and can be waited for again."""
-        async with asyncio.timeout(timeout):
-            return JobResult(await asyncio.shield(self._result))
-
-    def done(self) -> bool:
-        """Whether there is a result, or a reason why there will be none."""
-        return self._result.done()
-
-    def __repr__(self) -> str:
-        return f"<Job {self.uuid}{' done' if self.done() else ''}>"
-
-    def __del__(self) -> None:
-        if not self._result.done():
-            self._give_up()
+        async with self._socket.within(timeout):
+            result = JobResult(await asyncio.shield(self._result))
+        return checked_result(result) if check else result
 
 
-_Surface: TypeAlias = Surface[
-    Coroutine[Any, Any, "_native.Reply"],
-    Coroutine[Any, Any, None],
-    Stream[Event],
-    Stream["Event | Gap"],
-    Stream[LogLine],
-]
+Reply: TypeAlias = "Coroutine[Any, Any, _native.Reply]"
+Nothing: TypeAlias = "Coroutine[Any, Any, None]"
+Events: TypeAlias = "Stream[Event]"
+EventsAndGaps: TypeAlias = "Stream[Event | Gap]"
+LogLines: TypeAlias = "Stream[LogLine]"
 
 
-class EventSocket(_Surface):
+class EventSocket(Surface[Reply, Nothing, Events, EventsAndGaps, LogLines], AsyncClosing):
     """A connection to FreeSWITCH's event socket.
 
-    Any number of tasks may use it at once. Giving up on a wait, by a timeout or a cancelled task, leaves it in step:
-    an answer that comes late is recognised and dropped."""
+    Any number of tasks may use it at once. A time-out or a cancelled task ends only the wait: the late answer is
+    recognised and dropped, and later answers still reach their commands."""
 
     _session: ClientSession
 
@@ -101,7 +83,7 @@ class EventSocket(_Surface):
         raise NotImplementedError
 
     def received(self, link: Link, data: memoryview) -> None:
-        """Octets have arrived."""
+        """Bytes have arrived."""
         if self._link is link:
             self._take(self._session.receive(data))
 
@@ -176,10 +158,6 @@ class EventSocket(_Surface):
             self._link.close()
         self._lost()
 
-    def _lost(self) -> None:
-        """The connection is over, and perhaps not for good."""
-        raise NotImplementedError
-
     async def _run(self, command: Command, timeout: Timeout = ...) -> _native.Reply:
         reply: _native.Reply = checked(await self.ask(command, timeout), command)  # type: ignore[assignment]
         return reply
@@ -189,8 +167,12 @@ class EventSocket(_Surface):
         await self._await(self.standing(slot), ...)
 
     async def _await(self, wait: asyncio.Future[None], timeout: Timeout) -> None:
-        async with asyncio.timeout(self._limit(timeout)):
+        async with self.within(self._limit(timeout)):
             await wait
+
+    def within(self, limit: float | None) -> _Within:
+        """A deadline, which is counted if it is missed."""
+        return _Within(self, limit)
 
     def _stands(self, wait: asyncio.Future[None], timeout: Timeout) -> Coroutine[Any, Any, None]:
         return self._await(wait, timeout)
@@ -198,70 +180,73 @@ class EventSocket(_Surface):
     # Commands
 
     def send(self, command: Command) -> Awaitable[Answer]:
-        """Sends any command at once, and gives what can be awaited for its answer. There is no need to wait before the
-        next one: answers come in order. An error is an answer like any other."""
+        """Sends any command at once, and returns an awaitable for its answer. You need not wait before the next one:
+        answers come in order. An error is an answer like any other."""
         answer: asyncio.Future[Answer] = self._send(command)
         return answer
 
     async def api(self, line: Text, *, check: bool = False, timeout: Timeout = ...) -> Answer:
-        """Runs a command and gives its answer: `text`, `ok`, `error`, `detail`. With `check`, an error raises
-        `CommandError`; without, it is yours to judge, as some commands print nothing and the server then says
-        `-ERR no reply`.
+        """Runs an API command and returns its answer: `text`, `ok`, `error`, `detail`. With `check`, an error raises
+        `CommandError`; without, judge the answer yourself: if a command prints nothing, the server answers `-ERR no
+        reply`.
 
-        The server does nothing else for this connection meanwhile, and sends no events: use `bgapi` for what takes
-        time."""
+        Meanwhile the server does nothing else for this connection and sends no events: use `bgapi` for slow
+        commands."""
         answer = await self.ask(command := Command.api(line), timeout)
         return checked(answer, command) if check else answer
 
     async def ask(self, command: Command, timeout: Timeout = ...) -> Answer:
-        """Sends any command and gives its answer, which may be an error."""
+        """Sends any command and returns its answer, which may be an error."""
         sent = self.send(command)
-        async with asyncio.timeout(self._limit(timeout)):
+        async with self.within(self._limit(timeout)):
             return await sent
+
+    async def variable(self, uuid: str | None, name: str, timeout: Timeout) -> str | None:
+        """The value of a variable of a channel, or of that of the connection."""
+        with reading(name):
+            wait: asyncio.Future[Answer] = self._read(name, uuid)
+            async with self.within(self._limit(timeout)):
+                return value_of(await wait)
 
     async def bgapi(self, line: Text, *, timeout: Timeout = ...) -> Job:
         """Starts a command in the background: `job = await fs.bgapi("originate ...")`, then `result = await job`.
 
-        The first one also subscribes to BACKGROUND_JOB. The job is named by this side, so that its result finds it
-        however early it comes. A user who may not subscribe to that event gets a job all the same, whose result is
-        `CommandError`."""
-        begun: asyncio.Future[Answer] = self._new_slot()
-        uuid = ""
-
-        def begin(slot: int) -> str:
-            nonlocal uuid
-            number = next(self._slots)
-            uuid = self._session.bgapi(line, slot, number)
-            self._waits[number] = self._watched(begun, "command", "bgapi")
-            return uuid
-
-        result: asyncio.Future[Event]
-        slot, result = self._begin(begin, "job", line)
-        job = Job(uuid, result, partial(self._give_up, slot))
-        async with asyncio.timeout(self._limit(timeout)):
+        The first job also subscribes to BACKGROUND_JOB. The client names the job, so that even a very early result is
+        matched to it. A user who may not subscribe to that event still gets a job, whose result is `CommandError`."""
+        slot, result, uuid, begun = self._begin_job(line)
+        job = Job(uuid, result, self, slot)
+        async with self.within(self._limit(timeout)):
             if (answer := await begun).error:
                 raise CommandError(answer, command=Command.bgapi(line, job_uuid=uuid))
-        # What is waited for while a variable is read has no name before.
-        job.uuid = uuid
         return job
 
     async def originate(
         self, call: Text | DialText, *, uuid: str | None = None, timeout: float | None = None
     ) -> Call:
-        """Makes a call, and gives it once it is answered: of an `esl_proto.dial.Originate`, or of text, as
-        `"user/1000 &park()"`. Raises `CallFailed` with the cause if nobody answers. After `timeout` seconds the server goes on
-        trying, unwatched.
+        """Makes a call from an `esl_proto.dial.Originate` or a text such as `"user/1000 &park()"`, and returns it once
+        it is answered. Raises `CallFailed` with the cause if nobody answers. A `timeout` in seconds ends only the wait:
+        the server continues to try.
 
-        The channel of a single leg has the uuid that this side chooses, `uuid` or a new one: with `fs.call(uuid).events()`, what
-        happens is heard before it is answered, and `fs.call(uuid).hangup()` gives up."""
+        The client chooses the uuid of a single leg's channel, `uuid` or a new one: so `fs.call(uuid).events()` has its
+        events before it is answered, and `fs.call(uuid).hangup()` cancels it."""
         line, uuid = originate_line(call, uuid)
         async with asyncio.timeout(timeout):
             result = await (await self.bgapi(line)).result()
         return Call(self, answered(result, uuid))
 
+    async def show(self, what: str, *, timeout: Timeout = ...) -> list[Event]:
+        """What `show` lists, as rows that are read like events, the columns like headers: `fs.show("channels")`,
+        `fs.show("registrations like 1000")`. Raises `CommandError` if the server has another answer."""
+        answer = await self.api(f"show {what} as json", check=True, timeout=timeout)
+        return rows(answer.text_bytes)
+
     def call(self, uuid: str) -> Call:
-        """A channel of the server's. Whether there is one is not asked."""
+        """A channel of the server, by its uuid. Whether it exists is not checked."""
         return Call(self, uuid)
+
+    async def bridge_of(self, uuid: str, other: str, timeout: Timeout) -> None:
+        """Connects two channels."""
+        checked(await self.ask(command := Command.uuid_bridge(uuid, other), timeout), command)
 
     async def execute_on(self, uuid: str, app: str, arg: Text, timeout: float | None) -> Event:
         """Runs an application on a channel."""
@@ -269,19 +254,14 @@ class EventSocket(_Surface):
 
     async def _execute(self, app: str, arg: Text, uuid: str | None, timeout: float | None) -> Event:
         wait: asyncio.Future[Event]
-
-        def begin(slot: int) -> str | None:
-            self._session.execute(app, arg, slot, uuid=uuid)
-            return uuid or self._own_uuid()
-
-        slot, wait = self._begin(begin, "application", app)
+        slot, wait = self._begin_app(app, arg, uuid)
         try:
-            async with asyncio.timeout(timeout):
+            async with self.within(timeout):
                 with naming(lambda: Command.execute(app, arg, uuid=uuid)):
                     return await wait
         finally:
             if not wait.done() or wait.cancelled():
-                self._give_up(slot)
+                self.give_up(slot)
 
     # Events
 
@@ -294,8 +274,8 @@ class EventSocket(_Surface):
         maxsize: int,
         overflow: Overflow,
     ) -> Callable[[], object]:
-        """A plain function is called at once and must be quick. A coroutine function gets a stream and a task of its own,
-        and handles one event after the other."""
+        """A plain function is called at once and must be quick. A coroutine function gets its own stream and task, and
+        handles one event after the other."""
         if not _is_async(handler):
             return super()._register(handler, names, subclasses, channel, maxsize, overflow)
         stream = self.events(*names, subclasses=subclasses, channel=channel, maxsize=maxsize, overflow=overflow)
@@ -310,10 +290,11 @@ class EventSocket(_Surface):
     # The end
 
     async def close(self, timeout: Timeout = ...) -> None:
-        """Says `exit`, waits for the server's good-bye, and closes the socket, after `timeout` seconds in any case.
+        """Sends `exit`, waits for the server to disconnect, and closes the socket, after `timeout` seconds at the
+        latest.
 
-        Streams end quietly; whoever still waits for something gets `ConnectionClosed`. Events that the server has not
-        sent yet are lost."""
+        Streams end normally; other pending waits end with `ConnectionClosed`. Events that the server has not sent yet
+        are lost."""
         if self._forks is not this_process():  # The connection is the other's.
             self._over = True
             return
@@ -332,7 +313,7 @@ class EventSocket(_Surface):
         finally:
             if self._link is not None:
                 self._link.abort()
-            self._finish(None)
+            self._finish_locked(None)
 
     def _say_exit(self, link: Link) -> None:
         self._session.release()
@@ -344,9 +325,8 @@ class EventSocket(_Surface):
                 self._session.send(Command.exit())
             self._flush()
 
-    def _finish(self, error: ConnectionClosed | None) -> None:
-        """It is over for good."""
-        self._finish_locked(error)
+    def _finish_locked(self, error: ConnectionClosed | None) -> None:
+        super()._finish_locked(error)
         if not self._ended_for_good.done():
             self._ended_for_good.set_result(None)
 
@@ -357,13 +337,25 @@ class EventSocket(_Surface):
             if not self._loop.is_closed():
                 self._loop.call_soon_threadsafe(link.transport.abort)
 
-    async def __aenter__(self) -> Self:
-        return self
 
-    async def __aexit__(
+class _Within:
+    """A deadline that counts those who miss it."""
+
+    __slots__ = ("_socket", "_timeout")
+
+    def __init__(self, socket: EventSocket, limit: float | None) -> None:
+        self._socket = socket
+        self._timeout = asyncio.timeout(limit)
+
+    def __aenter__(self) -> Coroutine[Any, Any, asyncio.Timeout]:
+        return self._timeout.__aenter__()
+
+    def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
+    ) -> Coroutine[Any, Any, bool | None]:
+        if kind is not None and self._timeout.expired():
+            self._socket.timed_out()
+        return self._timeout.__aexit__(kind, error, trace)
 
 
 def _is_async(handler: Callable[[Event], object]) -> TypeGuard[Callable[[Event], Awaitable[object]]]:

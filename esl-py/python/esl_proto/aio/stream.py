@@ -1,12 +1,17 @@
-"""Events, one after the other, for `async for`."""
+"""A stream of events for `async for`."""
 
 from __future__ import annotations
 
 import asyncio
+<<<<<<< HEAD
 from collections.abc import Generator
 from types import TracebackType
+=======
+from collections.abc import Callable, Generator
+>>>>>>> pyeng
 from typing import Any, Protocol, Self, TypeVar
 
+from .._shared.closing import AsyncClosing
 from .._shared.errors import closed
 from .._shared.stream import QuietEnd, Source, StreamBase
 
@@ -22,14 +27,15 @@ class _Source(Source, Protocol):
     async def stands(self, slot: int) -> None: ...
 
 
-class Stream(StreamBase[T, _Source]):
-    """What comes in, for one reader. It begins when it is made, and ends with the connection: quietly if this program
-    ended it, or the channel did that a session is for; else with `ConnectionClosed`.
+class Stream(StreamBase[T, _Source], AsyncClosing):
+    """A stream for one reader. It begins when it is made, and ends with the connection: normally if this program ended
+    the connection or a session's channel has ended, otherwise with `ConnectionClosed`.
 
     It is closed by `close`, at the end of `async with`, and when it is dropped."""
 
     def __await__(self) -> Generator[Any, None, Self]:
-        """Waits until the subscription stands: `events = await fs.events(...)`. Raises `CommandError` if it is refused."""
+        """Waits until the subscription is active: `events = await fs.events(...)`. Raises `CommandError` if it is
+        refused."""
         return self._stands().__await__()
 
     async def _stands(self) -> Self:
@@ -95,11 +101,3 @@ class Stream(StreamBase[T, _Source]):
     def awaited(self) -> None:
         """Nobody waits any more."""
         del self._socket.awaiting[self._queue.slot]
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

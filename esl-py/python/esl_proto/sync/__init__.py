@@ -1,5 +1,4 @@
-"""FreeSWITCH's event socket for blocking code, threads and gevent: `connect` to a server, or `serve` the calls that
-it sends.
+"""FreeSWITCH's event socket for blocking code, threads and gevent: `connect` to a server, or `serve` its calls.
 
     with connect("127.0.0.1", 8021, password="ClueCon") as fs:
         print(fs.api("status").text)
@@ -17,6 +16,7 @@ from .._shared.errors import (
     CommandError,
     ConnectionClosed,
     EventSocketError,
+    NoSuchChannel,
     StreamOverflow,
 )
 from .._shared.reconnect import Reconnect
@@ -48,6 +48,7 @@ __all__ = [
     "ManyEvents",
     "Pending",
     "Reconnect",
+    "NoSuchChannel",
     "OutboundServer",
     "Session",
     "Stream",

@@ -1,11 +1,15 @@
-"""A channel of the server's, driven from beside."""
+"""A channel of the server, controlled over an inbound connection."""
 
 from __future__ import annotations
 
-from .._native import App, Command, Event
-from .._shared.driven import DrivenCall
+import contextlib
+
+from .._native import ApiResponse, App, Command, Event
+from .._shared.driven import ENDS, DrivenCall, ended_by
+from .._shared.errors import NoSuchChannel, unless_absent
 from .._shared.surface import Answer, Timeout
-from .._shared.verbs import digits_of, variable
+from .._shared.reader import deadline_of, left
+from .._shared.verbs import HasUuid, digits_of
 from .stream import Stream
 
 __all__ = ["Call"]
@@ -19,13 +23,31 @@ class Call(DrivenCall[Event, str | None, Stream[Event]]):
 
     def getvar(self, name: str, *, timeout: Timeout = ...) -> str | None:
         """The value of a channel variable; `None` if it is not set, or there is no channel."""
-        return variable(self._socket.ask(Command.uuid_getvar(self.uuid, name), timeout))
+        with unless_absent():
+            value: str | None = self._socket.variable(self.uuid, name, timeout)
+            return value
+        return None
 
     def exists(self, *, timeout: Timeout = ...) -> bool:
         """Whether the channel is there."""
-        answer: Answer = self._socket.api(f"uuid_exists {self.uuid}", timeout=timeout)
-        return answer.text == "true"
+        answer: Answer = self._socket.ask(Command.uuid_exists(self.uuid), timeout)
+        return isinstance(answer, ApiResponse) and answer.exists is True
 
     def hangup(self, cause: str | int | None = None, *, timeout: Timeout = ...) -> None:
-        """Ends the call."""
-        self._socket.hangup(cause, uuid=self.uuid, timeout=timeout)
+        """Ends the call. One that has ended already is no error."""
+        with contextlib.suppress(NoSuchChannel):
+            self._socket.hangup(cause, uuid=self.uuid, timeout=timeout)
+
+    def bridge_to(self, other: HasUuid, *, timeout: Timeout = ...) -> None:
+        """Connects the channel with another one, whatever both do now. Raises `NoSuchChannel`."""
+        self._socket.bridge_of(self.uuid, other.uuid, timeout)
+
+    def hung_up(self, timeout: float | None = None) -> str | None:
+        """Waits until the channel has ended, and gives the hangup cause, if the server has told it. Raises `TimeoutError`, and
+        `ConnectionClosed` at the end of the connection."""
+        deadline = deadline_of(timeout)
+        with self.events(*ENDS) as events:
+            events.ready(left(deadline))
+            if not self.exists(timeout=left(deadline)):
+                return None
+            return ended_by(events.get(left(deadline)))

@@ -1,4 +1,4 @@
-"""A connection that this program opens, and opens again when it is lost."""
+"""A connection that this program opens, and reopens when it is lost."""
 
 from __future__ import annotations
 
@@ -6,88 +6,58 @@ import logging
 import socket
 import threading
 from types import EllipsisType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from .._native import Event
-from .._shared.errors import AccessDenied, AuthenticationError, CommandError, ConnectionClosed, closed, is_quiet
+from .._native import Event, Reply
+from .._shared.errors import ConnectionClosed, closed
+from .._shared.inbound import REFUSED, TRY_AGAIN, Connecting
 from .._shared.keepalive import keep_alive
-from .._shared.observing import Observer, Peer
+from .._shared.observing import Observer
+from .._shared.reader import Wire, deadline_of
 from .._shared.reconnect import Reconnect
 from .._shared.surface import Timeout, this_process
 from .._shared.target import Target
-from ..errors import ProtocolError
 from ..types import Format, Text
 from .dial import dial, some_left
-from .._shared.reader import Wire, deadline_of
-from .socket import EventSocket
+from .socket import Events, EventsAndGaps, EventSocket, LogLines
 
 if TYPE_CHECKING:
     import ssl as tls
 
 __all__ = ["Inbound", "connect"]
 
-_LOG = logging.getLogger("esl_proto.sync")
-_REFUSED = (AuthenticationError, AccessDenied)
-_TRY_AGAIN = (OSError, CommandError, ProtocolError)  # TimeoutError is an OSError.
 
+class Inbound(Connecting[Reply, None, Events, EventsAndGaps, LogLines], EventSocket):
+    """An inbound connection, made by `connect`."""
 
-class Inbound(EventSocket):
-    """What `connect` gives."""
+    LOG = logging.getLogger("esl_proto.sync")
 
-    def __init__(
-        self,
-        target: Target,
-        *,
-        ssl: tls.SSLContext | None,
-        format: Format,
-        timeout: float | None,
-        command_timeout: float | None,
-        reconnect: Reconnect | None,
-        heartbeat: float | None,
-    ) -> None:
-        super().__init__(format=format, timeout=timeout, command_timeout=command_timeout)
-        self._session.set_silence(heartbeat)
-        self._target = target
-        self._ssl = ssl
-        self._policy = reconnect
-        self._opened = False
-        self._attempts = 0
+    def __init__(self, target: Target, **options: Any) -> None:
+        super().__init__(target, **options)
         self._stop = threading.Event()
         self._again: threading.Thread | None = None
 
     def execute(self, uuid: str, app: str, arg: Text = "", *, timeout: float | None = None) -> Event:
-        """Runs an application on a channel, and gives its CHANNEL_EXECUTE_COMPLETE event once it has ended. Raises
+        """Runs an application on a channel, and returns its CHANNEL_EXECUTE_COMPLETE event once it has ended. Raises
         `CommandError` if there is no such channel, and `ChannelEnded` if it ends first.
 
-        The first one subscribes to CHANNEL_EXECUTE_COMPLETE, CHANNEL_HANGUP_COMPLETE and CHANNEL_DESTROY, of all
-        channels. After `timeout` seconds the application goes on, unwatched."""
+        The first call subscribes to CHANNEL_EXECUTE_COMPLETE, CHANNEL_HANGUP_COMPLETE and CHANNEL_DESTROY of all
+        channels. A `timeout` in seconds ends only the wait, not the application."""
         return self._execute(app, arg, uuid, timeout)
 
     def wait_open(self, timeout: float | None = None) -> None:
-        """Waits until commands can be sent: for one who has `reconnect`. Raises `ConnectionClosed` if that will be
-        never, and `TimeoutError`."""
+        """Waits until commands can be sent; for connections with `reconnect`. Raises `ConnectionClosed` if there will
+        be no further connection, and `TimeoutError`."""
         self.reader.wait(lambda: self._opened or self._over, deadline_of(timeout))
         if not self._opened:
             raise self._reason()
 
-    @property
-    def peer(self) -> Peer:
-        """Who is at the other end."""
-        return Peer(self._target.host, self._target.port, "server")
-
-    @property
-    def is_open(self) -> bool:
-        return self._opened
-
     def open(self) -> None:
-        """Connects, logs in and subscribes. `connect` does it."""
+        """Connects, logs in and subscribes. `connect` calls it."""
         try:
             self._open()
-        except _TRY_AGAIN as error:
-            if self._over or self._policy is None or not self._policy.initial or isinstance(error, _REFUSED):
-                raise
-            _LOG.warning("%s: %s; connecting again", self._target, str(error) or type(error).__name__, extra=self.log_fields())
-            self._try_until_open(error, self._policy)
+        except TRY_AGAIN as error:
+            self._try_until_open(error, self._first_failure(error))
 
     def _open(self) -> None:
         reader, deadline = self.reader, deadline_of(self._timeout)
@@ -101,7 +71,7 @@ class Inbound(EventSocket):
                 standing = self.standing()
                 reader.notify()
             # Handlers are for the threads of the program.
-            self._wait(standing, deadline, handlers=False)
+            self.wait(standing, deadline, handlers=False)
             if self._over:  # Lost again at once.
                 raise self._reason()
         except BaseException:
@@ -109,7 +79,7 @@ class Inbound(EventSocket):
             raise
 
     def _settled(self) -> None:
-        self._opened = True
+        super()._settled()
         self.reader.notify()
 
     def _connected(self, deadline: float | None) -> socket.socket:
@@ -124,35 +94,14 @@ class Inbound(EventSocket):
             raise
         return sock
 
-    def _lost(self) -> None:  # Called with the lock held.
-        if not self._opened:  # `open` raises.
-            return
-        self._opened = False
-        self._lost_by = reason = self._reason()
-        wanted = self._closing or is_quiet(reason)
-        if wanted or self._policy is None:
-            self._finish_locked(None if wanted else reason)
-            return
-        self._try_again(reason, self._policy)
-
-    def open_later(self, error: Exception) -> bool:
-        """Tries again what could not be opened, as after a loss. False without `reconnect`."""
-        if self._policy is None:
-            return False
-        with self._lock:
-            self._lost_by = reason = closed("unreachable", str(error) or type(error).__name__)
-            self._try_again(reason, self._policy)
-        return True
-
     def _try_again(self, reason: ConnectionClosed, policy: Reconnect) -> None:  # Called with the lock held.
-        _LOG.warning("%s: %s; connecting again", self._target, reason, extra=self.log_fields())
         again = threading.Thread(
             target=self._open_again, args=(reason, policy), name="esl_proto-reconnect", daemon=True
         )
         try:
             again.start()
         except RuntimeError as error:  # Thread limit reached. End everything, or waiters would hang.
-            _LOG.warning("%s: cannot reconnect: %s", self._target, error, extra=self.log_fields())
+            self._tell("cannot reconnect: %s", error)
             self._finish_locked(reason)
         else:
             self._again = again
@@ -176,15 +125,14 @@ class Inbound(EventSocket):
             self._attempts += 1
             try:
                 self._open()
-            except _REFUSED:
+            except REFUSED:
                 raise
-            except _TRY_AGAIN as error:
+            except TRY_AGAIN as error:
                 if self._closing:
                     raise closed("closed") from error
-                why = str(error) or type(error).__name__
-                _LOG.warning("%s: attempt %d failed: %s", self._target, self._attempts, why, extra=self.log_fields())
+                self._failed_again(error)
             else:
-                _LOG.info("%s: connected", self._target, extra=self.log_fields())
+                self.LOG.info("%s: connected", self._target, extra=self.log_fields())
                 return
         raise reason
 
@@ -225,19 +173,21 @@ def connect(
     """Connects to FreeSWITCH's event socket and logs in: `with connect(...) as fs:`, or `fs = connect(...)` and
     `fs.close()`.
 
-    - `user`: `name@domain` of the directory, for `userauth`; without, the password is that of the event socket.
-    - `ssl`: an `ssl.SSLContext`, for a server behind a TLS proxy; `server_hostname` if it is not called `host`.
+    - `user`: `name@domain` of the directory, for `userauth`; without it, the password is that of the event socket.
+    - `ssl`: an `ssl.SSLContext`, for a server behind a TLS proxy; `server_hostname` if the certificate is not for
+      `host`.
     - `format`: of events. `"json"` loses nothing; `"plain"` is the fastest.
     - `timeout`: seconds until it is connected, logged in and subscribed; also for `close`.
-    - `command_timeout`: seconds until a command is answered, unless the call says otherwise.
-    - `reconnect`: connect again when the connection is lost, and subscribe to the same as before; `True` for
-      `Reconnect()`, and `Reconnect(initial=True)` to wait for the first connection, too. Until it is back, a thread tries. Whoever waits for an answer, a job or an application gets
-      `ConnectionClosed`; streams go on after a `Gap`. A refused password or address ends it.
-    - `heartbeat`: the connection is lost (`end` is `"silence"`) when nothing has come for so many seconds. A server sends a
-      HEARTBEAT every 20 seconds, which is subscribed to for that: allow for two. A stopped server says nothing, and TCP
-      does not notice it. It is noticed while somebody waits for something.
+    - `command_timeout`: seconds until a command is answered, unless the call has its own `timeout`.
+    - `reconnect`: connect again when the connection is lost, and restore subscriptions; `True` for `Reconnect()`, and
+      `Reconnect(initial=True)` to wait for the first connection, too. A background thread reconnects. Waits for an
+      answer, a job or an application end with `ConnectionClosed`; streams continue after a `Gap`. A refused password or
+      address ends the attempts.
+    - `heartbeat`: the connection is lost (`end` is `"silence"`) when nothing has arrived for this many seconds. The
+      client subscribes to HEARTBEAT for it, which a server sends every 20 seconds: allow for two. A stopped server
+      sends nothing, and TCP does not notice. The silence is noticed only while a thread waits for something.
     - `local_addr`: the address to connect from, `("192.0.2.1", 0)`.
-    - `observer`: is told what happens: see `esl_proto.observe`.
+    - `observer`: gets callbacks, see `esl_proto.observe`.
 
     Raises `AuthenticationError`, `AccessDenied`, `ConnectionClosed`, `TimeoutError`, or `OSError` if there is no
     connection at all.

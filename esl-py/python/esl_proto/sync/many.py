@@ -7,16 +7,16 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
-from types import EllipsisType, TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar, overload
+from types import EllipsisType
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from .._native import Command, Event, Gap
+from .._shared.closing import Closing
 from .._shared.errors import AccessDenied, AuthenticationError, ConnectionClosed, EventSocketError, closed
-from .._shared.many import COUNT, Address, ManyBase, MergedBase, Outcome, load, made
+from .._shared.many import COUNT, Address, ManyBase, MergedBase, Outcome, made
 from .._shared.observing import Observer
 from .._shared.reconnect import Reconnect
-
-from .._shared.surface import Overflow, Timeout
+from .._shared.surface import Timeout
 from ..types import Format, Text
 from .inbound import Inbound
 from .._shared.reader import deadline_of, left
@@ -35,15 +35,16 @@ _AHEAD = 100
 T = TypeVar("T")
 
 
-class Many(ManyBase[Inbound]):
-    """Connections to several switches, each with a name: a mapping of names to what `connect` gives.
+class Many(ManyBase[Inbound, "ManyEvents[Event]", "ManyEvents[Event | Gap]"], Closing):
+    """Connections to several switches, each with a name: a mapping of names to connections as returned by `connect`.
 
-    One that is gone keeps the others from nothing, and is back when its connection is: `fs.is_open` tells."""
+    A lost switch does not affect the others; `fs.is_open` says whether it is connected."""
 
     def api(self, line: Text, *, timeout: Timeout = ...) -> dict[str, Outcome]:
-        """Asks all of them the same API command, at once: by name the answer, or why there is none.
+        """Sends the same API command to all of them at once. Returns, by name, the answers, or the exceptions that say
+        why there is none.
 
-        It ends when each has answered or failed, as `Inbound.api` does."""
+        Waits until each has answered or failed, as `Inbound.api` does."""
         command = Command.api(line)
 
         def ask(switch: Inbound) -> tuple[Pending | EventSocketError, float | None]:
@@ -65,68 +66,25 @@ class Many(ManyBase[Inbound]):
         return {name: answer(*one) for name, one in asked.items()}
 
     def least_loaded(self, *, timeout: Timeout = 5.0) -> tuple[str, Inbound]:
-        """The switch with the fewest channels, and its name. The jobs that this program has there count as channels, so
-        that calls which are made one after the other spread. One that does not answer is none.
+        """The switch with the fewest channels, and its name. This program's pending jobs on a switch count as channels,
+        so that calls made in quick succession are distributed. A switch that does not answer is not considered.
 
-        It ends when each has answered or failed, or after `timeout` seconds. Raises `ConnectionClosed` if none has
+        Waits until each has answered or failed, or for `timeout` seconds. Raises `ConnectionClosed` if none has
         answered."""
-        outcomes = self.api(COUNT, timeout=timeout)
-        return self._least({name: load(outcome, self[name].pending) for name, outcome in outcomes.items()})
+        return self._least_of(self.api(COUNT, timeout=timeout))
 
-    @overload
-    def events(
-        self,
-        *names: str,
-        subclasses: Sequence[str] = (),
-        maxsize: int = 1000,
-        overflow: Overflow = "drop-oldest",
-        gaps: Literal[False] = False,
-    ) -> ManyEvents[Event]: ...
-
-    @overload
-    def events(
-        self,
-        *names: str,
-        subclasses: Sequence[str] = (),
-        maxsize: int = 1000,
-        overflow: Overflow = "drop-oldest",
-        gaps: Literal[True],
-    ) -> ManyEvents[Event | Gap]: ...
-
-    def events(
-        self,
-        *names: str,
-        subclasses: Sequence[str] = (),
-        maxsize: int = 1000,
-        overflow: Overflow = "drop-oldest",
-        gaps: bool = False,
-    ) -> ManyEvents[Any]:
-        """The events of all of them in one stream, each with the name of its switch. Each keeps its order; among them there
-        is none. The arguments are those of `EventSocket.events`, and count for each.
-
-        A thread for each switch reads its events, from now on until the stream is closed."""
-
-        more: dict[str, Any] = {"subclasses": subclasses, "maxsize": maxsize, "overflow": overflow, "gaps": gaps}
-        streams: dict[str, Stream[Any]] = {name: switch.events(*names, **more) for name, switch in self.items()}
+    def _merged(self, streams: Mapping[str, Any]) -> ManyEvents[Any]:
         return ManyEvents(streams)
 
     def close(self, timeout: Timeout = ...) -> None:
-        """Closes all of them. It ends when each has, as `Inbound.close` does, or after `timeout` seconds in all; if that is
-        not given, after the longest of theirs."""
+        """Closes all of them, and waits until each is closed, as `Inbound.close` does, for at most `timeout` seconds in
+        all; by default, for the longest of their time-outs."""
         if isinstance(timeout, EllipsisType):
             limits = [switch.timeout for switch in self.values()]
             timeout = None if None in limits else max((limit for limit in limits if limit is not None), default=0)
         deadline = deadline_of(timeout)
         for switch in self.values():
             switch.close(left(deadline))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class _Merge(MergedBase[T], Generic[T]):
@@ -179,7 +137,7 @@ class _Merge(MergedBase[T], Generic[T]):
         return any(self._items.values()) or len(self.ended) == len(self._items)
 
     def close(self) -> None:
-        """No more are wanted."""
+        """Closes the stream."""
         with self.changed:
             self._closed = True
             for items in self._items.values():
@@ -187,12 +145,12 @@ class _Merge(MergedBase[T], Generic[T]):
             self.changed.notify_all()
 
 
-class ManyEvents(Generic[T]):
+class ManyEvents(Closing, Generic[T]):
     """The events of several switches: `for name, event in all.events(...)`. Made by `Many.events`.
 
-    A switch that is lost for good is noted in `ended`, and the others go on. It ends when all have: quietly if this
-    program ended them, else with the first failure. It is closed by `close`, at the end of `with`, and when it is
-    dropped."""
+    A switch that is lost for good is recorded in `ended`, and the others continue. The stream ends when all have ended:
+    normally if this program ended them, otherwise with the first failure. It is closed by `close`, at the end of
+    `with`, and when it is dropped."""
 
     def __init__(self, streams: Mapping[str, Stream[T]]) -> None:
         self._streams = dict(streams)
@@ -216,12 +174,12 @@ class ManyEvents(Generic[T]):
 
     @property
     def ended(self) -> Mapping[str, Exception | None]:
-        """The switches whose streams have ended, and why; `None` where that is no failure."""
+        """The switches whose streams have ended, with the reason; `None` if it was no failure."""
         return self._merge.ended
 
     def ready(self, timeout: float | None = 10.0) -> Self:
-        """Waits until the subscriptions stand, on all switches that are there: `events = all.events(...).ready()`. Raises
-        `CommandError` if one refuses, and `TimeoutError`."""
+        """Waits until the subscriptions are active on all connected switches: `events = all.events(...).ready()`.
+        Raises `CommandError` if one refuses, and `TimeoutError`."""
         deadline = deadline_of(timeout)
         for stream in self._streams.values():
             if stream.is_connected:
@@ -253,20 +211,12 @@ class ManyEvents(Generic[T]):
         return item
 
     def close(self) -> None:
-        """No more are wanted."""
+        """Closes the stream."""
         self._merge.close()
         for stream in self._streams.values():
             stream.close()
         for thread in self._threads:
             thread.join()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __del__(self) -> None:
         self._merge.close()
@@ -301,15 +251,16 @@ def connect_all(
     heartbeat: float | None = None,
     observer: Observer | None = None,
 ) -> Many:
-    """Connects to several switches, at once: `with connect_all({"east": "10.0.0.1:8021", "west": "10.0.0.2"}) as all:`, or
-    `all = connect_all(...)` and `all.close()`.
+    """Connects to several switches at once: `with connect_all({"east": "10.0.0.1:8021", "west": "10.0.0.2"}) as all:`,
+    or `all = connect_all(...)` and `all.close()`.
 
-    Each name stands for an address, `"host:port"` or `"host"`, or for the arguments of `connect` that are this switch's
-    own, as `{"host": "10.0.0.2", "password": "..."}`. The other arguments are those of `connect`, and count for all.
+    Each name maps to an address, `"host:port"` or `"host"`, or to the arguments of `connect` that are specific to this
+    switch, such as `{"host": "10.0.0.2", "password": "..."}`. The other arguments are those of `connect`, and apply to
+    all.
 
-    It ends when each is connected, logged in and subscribed, or has failed. One that is not there is tried again like one
-    that is lost (`is_open` and `wait_open` tell), unless `reconnect` is False. Raises `AuthenticationError` or `AccessDenied`
-    if one of them refuses this program, and what the first has raised if none is there: then all are closed."""
+    Waits until each is connected, logged in and subscribed, or has failed. An unreachable switch is retried like a lost
+    one (see `is_open` and `wait_open`), unless `reconnect` is False. Raises `AuthenticationError` or `AccessDenied` if
+    one of them refuses this program, and the first switch's exception if none can be reached; then all are closed."""
     options = {
         "password": password,
         "user": user,

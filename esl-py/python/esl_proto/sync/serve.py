@@ -1,4 +1,4 @@
-"""Takes the calls that FreeSWITCH sends with the dialplan application `socket`."""
+"""Serves the calls that FreeSWITCH sends with the dialplan application `socket`."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ import socket
 import threading
 from collections.abc import Callable
 from functools import partial
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any
 
 from .._native import Command
-from .._shared.descriptors import affordable
-from .._shared.errors import ChannelEnded, ConnectionClosed, EventSocketError
+from .._shared.closing import Closing
+from .._shared.errors import ChannelEnded, EventSocketError
 from .._shared.keepalive import keep_alive
-from .._shared.observing import Observer, Peer, address_of, log_fields
+from .._shared.observing import Observer, Peer, address_of
 from .._shared.serving import Serving
 from .._shared.surface import Timeout
 from ..errors import ProtocolError
@@ -43,49 +42,27 @@ def _peer(sock: socket.socket) -> Peer:
         return Peer("?", None, "client")
 
 
-class OutboundServer(Serving):
-    """Listens from its making on, takes calls in `serve_forever`, and runs the handler for each in a thread of its
-    own."""
+class OutboundServer(Serving, Closing):
+    """Listens at once, accepts calls in `serve_forever`, and runs the handler of each in a separate thread."""
 
     DESCRIPTORS = 3
-    """How many a call needs: its socket, and two to wake who waits."""
+    LOG = _LOG
 
     def __init__(
-        self,
-        handler: Handler,
-        listener: socket.socket,
-        *,
-        ssl: tls.SSLContext | None,
-        format: Format,
-        linger: int | None,
-        max_calls: int,
-        failure_cause: str,
-        refusal_cause: str,
-        timeout: float | None,
-        command_timeout: float | None,
-        observer: Observer | None = None,
+        self, handler: Handler, listener: socket.socket, *, ssl: tls.SSLContext | None, **options: Any
     ) -> None:
-        super().__init__(observer)
+        super().__init__(**options)
         self._handler = handler
         self._listener = listener
         self._listener.setblocking(False)
         self._ssl = ssl
-        self._format: Format = format
-        self._linger = linger
-        self.max_calls = affordable(max_calls, self.DESCRIPTORS)
-        """How many calls it takes at a time."""
-        self._failure_cause = failure_cause
-        self._refusal_cause = refusal_cause
-        self._timeout = timeout
-        self._command_timeout = command_timeout
-        self._changed = threading.Condition()
+        self._changed = self._counting = threading.Condition()
         self._calls: dict[threading.Thread, Session] = {}
         self._serving: threading.Thread | None = None
         self._closing = False
         self._close_timeout: Timeout = ...
         self._awake, self._waker = socket.socketpair()
         self.port: int = listener.getsockname()[1]
-        """The port it listens on."""
         self._tell_serving()
 
     @property
@@ -124,8 +101,7 @@ class OutboundServer(Serving):
                 self._refuse(sock, f"there are {len(self._calls)} calls already")
                 return
             try:
-                session = Session(format=self._format, timeout=self._timeout, command_timeout=self._command_timeout)
-                session.observe(self.observer)
+                session = self._new_session(Session)
                 thread = threading.Thread(target=self._call, args=(session, sock), name=f"esl_proto-call-{self.taken}")
                 self._calls[thread] = session
                 self._start(thread)
@@ -142,9 +118,7 @@ class OutboundServer(Serving):
             raise
 
     def _refuse(self, sock: socket.socket, why: str) -> None:
-        peer = _peer(sock)
-        self._tell_refused(peer)
-        _LOG.warning("%s: %s: one more is refused", peer, why, extra=log_fields(peer))
+        self._tell_refused(_peer(sock), why)
         self._hang_up(sock, self._refusal_cause)
 
     def _hang_up(self, sock: socket.socket, cause: str) -> None:
@@ -161,8 +135,7 @@ class OutboundServer(Serving):
         try:
             error = self._begin(session, sock)
             if error is None:
-                if work is not None:
-                    work.uuid, work.mode = session.uuid, "async" if session.is_async else "sync"
+                self._tell_connected(work, session)
                 error = self._handle(session)
         except BaseException as interrupt:
             error = interrupt
@@ -189,40 +162,25 @@ class OutboundServer(Serving):
             sock.close()
             if not isinstance(error, (EventSocketError, OSError, ProtocolError)):
                 raise
-            with self._changed:
-                self.broken += 1
-            # A health check says nothing, and goes.
-            is_check = isinstance(error, ConnectionClosed) and error.end == "eof" and not session.stats["octets"]
-            level, why = logging.DEBUG if is_check else logging.WARNING, str(error) or type(error).__name__
-            _LOG.log(level, "%s: a call did not begin: %s", peer, why, extra=log_fields(peer))
+            self._tell_broken(peer, session, error)
             return error
         return None
 
     def _handle(self, session: Session) -> Exception | None:
         try:
             self._handler(session)
-        except EventSocketError as error:
-            if isinstance(error, ChannelEnded) or session.has_ended:
-                _LOG.debug("call %s: %s", session.uuid, error, extra=session.log_fields())
-                return ChannelEnded()
-            self._failed(session)
-            return error
         except Exception as error:
-            self._failed(session)
+            if not self._has_failed(session, error):
+                return ChannelEnded()
+            session.fail(self._failure_cause)
             return error
         finally:
             session.close()
         return None
 
-    def _failed(self, session: Session) -> None:
-        with self._changed:
-            self.failed += 1
-        _LOG.exception("call %s: the handler failed", session.uuid, extra=session.log_fields())
-        session.fail(self._failure_cause)
-
     def close(self, timeout: float | None = 10.0) -> None:
-        """Listens no more, waits at most `timeout` seconds for the calls to end, and then ends them: what their
-        handlers wait for ends with `ConnectionClosed`. A handler may call it: its own call goes on."""
+        """Stops listening, waits at most `timeout` seconds for the calls to end, and then ends them: waits in their
+        handlers end with `ConnectionClosed`. A handler may call this: its own call continues."""
         if cannot_wait(partial(self.close, timeout)):
             return
         if self._serving is threading.current_thread():  # A signal handler has interrupted it: it closes when it goes on.
@@ -252,14 +210,6 @@ class OutboundServer(Serving):
             self._changed.wait_for(lambda: not self._calls.keys() - {me}, timeout)
             return [session for thread, session in self._calls.items() if thread is not me]
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
 
 def serve(
     handler: Handler,
@@ -278,20 +228,20 @@ def serve(
 ) -> OutboundServer:
     """Listens for calls: `with serve(handler, host, port) as server: server.serve_forever()`.
 
-    `handler` is a function that takes a `Session`, and runs in a thread of its own. When it returns, the connection
-    ends, and the call with it unless `resume` was said. What it raises is logged, and the call is hung up with
-    `failure_cause`; the others are not touched. That the caller has hung up (`ChannelEnded`, `ConnectionClosed`) is no
-    failure.
+    `handler` is a function that takes a `Session` and runs in a separate thread. When it returns, the connection ends,
+    and the call with it unless `resume` was sent. If it raises an exception, that is logged, and the call is hung up
+    with `failure_cause`; other calls are not affected. `ChannelEnded` and `ConnectionClosed`, after the caller has hung
+    up, are no failures.
 
-    - `host`: `""` for all addresses; `port`: 0 for a free one, which `server.port` then tells.
+    - `host`: `""` for all addresses; `port`: 0 for a free one, see `server.port`.
     - `format`: of events.
     - `linger`: for how many seconds the server keeps the connection after the end of the channel, for its last
       events. Needs `full`.
-    - `max_calls`: at most so many at a time; further calls are hung up with `refusal_cause`. Each needs three
-      descriptors: where the process may not have as many, it is fewer, and a warning says so.
-    - `timeout`: for the handshake, and for the good-bye.
-    - `command_timeout`: until a command is answered, unless the call says otherwise.
-    - `observer`: is told what happens: see `esl_proto.observe`.
+    - `max_calls`: the maximum number of simultaneous calls; further ones are hung up with `refusal_cause`. Each needs
+      three file descriptors: if the process may not have as many, the maximum is lower, and a warning says so.
+    - `timeout`: for the handshake, and for closing.
+    - `command_timeout`: until a command is answered, unless the call has its own `timeout`.
+    - `observer`: gets callbacks, see `esl_proto.observe`.
     """
     return OutboundServer(
         handler,

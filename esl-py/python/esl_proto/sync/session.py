@@ -5,25 +5,25 @@ from __future__ import annotations
 import contextlib
 import socket
 
-from .._native import App, Command, Event
-from .._shared.errors import ChannelEnded, ConnectionClosed, is_quiet
+from .._native import App, Command, Event, Reply
+from .._shared.errors import ChannelEnded, ConnectionClosed, EventSocketError, is_quiet
 from .._shared.call import Call
 from .._shared.observing import address_of
-from .._shared.surface import Answer, Timeout
-from .._shared.verbs import Verbs, digits_of, variable
+from .._shared.surface import Timeout
+from .._shared.verbs import HasUuid, Verbs, digits_of
 from ..errors import LocalProtocolError
 from ..types import Text
 from .._shared.reader import Wire, deadline_of
-from .socket import EventSocket
+from .socket import Events, EventsAndGaps, EventSocket, LogLines
 
 __all__ = ["Session"]
 
 
-class Session(Call, EventSocket, Verbs[Event, "str | None"]):
-    """Reads like the script of an IVR: `call.answer()`, `call.playback("welcome.wav")`.
+class Session(Call[Reply, None, Events, EventsAndGaps, LogLines], EventSocket, Verbs[Event, "str | None"]):
+    """A call, controlled like the script of an IVR: `call.answer()`, `call.playback("welcome.wav")`.
 
-    Each application is waited for until it has ended, in `async` mode and in `sync` mode alike. All that `EventSocket`
-    has is there too; where the dialplan does not say `full`, most of it is refused (`LocalProtocolError`)."""
+    Each application is waited for until it has ended, in `async` mode and in `sync` mode alike. A session has all
+    methods of `EventSocket`, too; unless the dialplan says `full`, most of them are refused (`LocalProtocolError`)."""
 
     def open(self, sock: socket.socket, linger: int | None) -> None:
         """The handshake: `connect`, `myevents` and, if it may be said, `linger`. `serve` does it."""
@@ -33,10 +33,10 @@ class Session(Call, EventSocket, Verbs[Event, "str | None"]):
         with self._lock:
             self.reader.wire = Wire(sock, self.reader)
             self._session.connect_outbound()
-        self._connected(self._wait(self._send(Command.connect()), deadline))
+        self._connected(self.wait(self._send(Command.connect()), deadline))
         with self._lock:
             standing = self.standing()
-        self._wait(standing, deadline)
+        self.wait(standing, deadline)
         if linger is not None and self.full_control:
             self.linger(linger)
 
@@ -45,15 +45,10 @@ class Session(Call, EventSocket, Verbs[Event, "str | None"]):
         self._finish_locked(None if self._closing or is_quiet(end) else end)
 
     def execute(self, app: str, arg: Text = "", *, timeout: float | None = None) -> Event:
-        """Runs any application of the dialplan. After `timeout` seconds it goes on, unwatched."""
+        """Runs any application of the dialplan. A `timeout` in seconds ends only the wait, not the application."""
         if self._session.is_lingering:
             raise ChannelEnded(self._end)
-        try:
-            return self._execute(app, arg, None, timeout)
-        except ConnectionClosed as error:
-            if error.end == "channel-ended":
-                raise ChannelEnded(self._end) from error
-            raise
+        return self._execute(app, arg, None, timeout)
 
     def _app(self, app: App) -> Event:
         if app.needs_resume:
@@ -69,23 +64,23 @@ class Session(Call, EventSocket, Verbs[Event, "str | None"]):
         return digits_of(self._app(app), variable)
 
     def hung_up(self, timeout: float | None = None) -> str | None:
-        """Waits until the channel has ended or left this connection, and gives the hangup cause, if the server has told
-        it. Raises `TimeoutError`."""
+        """Waits until the channel has ended or left this connection, and returns the hangup cause, if it is known.
+        Raises `TimeoutError`."""
         self.reader.wait(lambda: self.has_ended, deadline_of(timeout))
         return self.cause
 
     def getvar(self, name: str, *, timeout: Timeout = ...) -> str | None:
         """The value of a channel variable; `None` if it is not set, or empty.
 
-        With full control it is read by `api uuid_getvar`, and arrives whole whatever it is. Without, and once the channel
-        has hung up, only `getvar` is there: `BrokenReply` is raised for a value that begins with `~`, has a blank line in
-        it, or more than 510 octets, and line ends behind a value are lost. Meanwhile, other commands wait."""
-        deadline = self._deadline(timeout)
-        if self.full_control:
-            answer: Answer = self._wait(self._send(Command.uuid_getvar(self.uuid, name)), deadline)
-            if answer.variable[0] != "unread":
-                return variable(answer)
-        return self._value(name, self._wait(self._read(name), deadline))
+        With full control it is read with `api uuid_getvar`, and every value arrives whole. Without full control, and
+        once the channel has hung up, only `getvar` is available: `BrokenReply` is raised for a value that begins with
+        `~`, contains a blank line or has more than 510 bytes, and line ends at the end of a value are lost. Meanwhile,
+        other commands wait."""
+        return self.variable(None, name, timeout)
+
+    def bridge_to(self, other: HasUuid, *, timeout: Timeout = ...) -> None:
+        """Connects the channel with another one, whatever both do now: the session goes on. Needs `full`. Raises `NoSuchChannel`."""
+        self.bridge_of(self.uuid, other.uuid, timeout)
 
     def give_back(self) -> None:
         """Leaves the socket to whoever has given it."""
@@ -94,5 +89,5 @@ class Session(Call, EventSocket, Verbs[Event, "str | None"]):
 
     def fail(self, cause: str) -> None:
         """Ends the call after a failure in this program."""
-        with contextlib.suppress(ConnectionClosed, LocalProtocolError):
+        with contextlib.suppress(EventSocketError, LocalProtocolError):
             self._send(Command.hangup(cause))

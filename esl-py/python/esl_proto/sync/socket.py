@@ -1,4 +1,4 @@
-"""What can be done with any connection, whoever has opened it."""
+"""Operations on any connection, inbound or outbound."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from functools import partial
-from types import EllipsisType, TracebackType
-from typing import Any, Self, TypeAlias, TypeVar
+from types import EllipsisType
+from typing import Any, TypeAlias, TypeVar
 
 from .. import _native
-from .._native import Command, Event, EventQueue, Gap, LogLine
+from .._native import Command, Event, EventQueue, Gap, LogLine, rows
 from .._shared import surface
-from .._shared.errors import CommandError, ConnectionClosed
-from .._shared.results import JobResult, answered, originate_line
+from .._shared.closing import Closing
+from .._shared.errors import CommandError, ConnectionClosed, reading
+from .._shared.results import JobBase, JobResult, answered, checked_result, originate_line
 from .._shared.surface import Answer, Overflow, Surface, Timeout, checked, naming
-from .._shared.verbs import DialText
+from .._shared.verbs import DialText, value_of
 from ..errors import LocalProtocolError
 from ..types import Format, Text
 from .call import Call
@@ -33,50 +33,33 @@ T = TypeVar("T")
 class Pending:
     """The answer to a command that has been sent."""
 
-    __slots__ = ("_reader", "_slot")
+    __slots__ = ("_slot", "_socket")
 
-    def __init__(self, reader: SharedReader, slot: Slot[Answer]) -> None:
-        self._reader = reader
+    def __init__(self, socket: EventSocket, slot: Slot[Answer]) -> None:
+        self._socket = socket
         self._slot = slot
 
     def done(self) -> bool:
-        """Whether it is there, or will never come."""
+        """Whether the answer has arrived, or will never arrive."""
         return self._slot.done()
 
     def result(self, timeout: float | None = None) -> Answer:
-        """The answer. Raises `TimeoutError` after `timeout` seconds, and can be asked again then."""
-        return self._reader.result(self._slot, deadline_of(timeout))
+        """The answer. Raises `TimeoutError` after `timeout` seconds, and can be called again then."""
+        return self._socket.wait(self._slot, deadline_of(timeout))
 
 
-class Job:
+class Job(JobBase):
     """A command that runs in the background.
 
-    A job whose object is dropped goes on in the server, and its result is forgotten."""
+    A job whose object is dropped continues on the server, and its result is discarded."""
 
-    __slots__ = ("__weakref__", "_give_up", "_reader", "_result", "uuid")
+    __slots__ = ()
 
-    def __init__(self, uuid: str, result: Slot[Event], reader: SharedReader, give_up: Callable[[], None]) -> None:
-        self.uuid = uuid
-        """The Job-UUID."""
-        self._result = result
-        self._reader = reader
-        self._give_up = give_up
-
-    def result(self, timeout: float | None = None) -> JobResult:
-        """The result. Raises `ConnectionClosed` if the connection ends before it comes, and `TimeoutError` after
+    def result(self, timeout: float | None = None, *, check: bool = False) -> JobResult:
+        """The result; with `check`, an error raises `CommandError`. Raises `ConnectionClosed` if the connection ends before it comes, and `TimeoutError` after
         `timeout` seconds: the job goes on, and can be waited for again."""
-        return JobResult(self._reader.result(self._result, deadline_of(timeout)))
-
-    def done(self) -> bool:
-        """Whether there is a result, or a reason why there will be none."""
-        return self._result.done()
-
-    def __repr__(self) -> str:
-        return f"<Job {self.uuid}{' done' if self.done() else ''}>"
-
-    def __del__(self) -> None:
-        if not self._result.done():
-            self._give_up()
+        result = JobResult(self._socket.wait(self._result, deadline_of(timeout)))
+        return checked_result(result) if check else result
 
 
 class _Handler:
@@ -93,15 +76,17 @@ class _Handler:
         """How many of those that wait are not to be called."""
 
 
-_Surface: TypeAlias = Surface["_native.Reply", None, Stream[Event], Stream["Event | Gap"], Stream[LogLine]]
+Events: TypeAlias = "Stream[Event]"
+EventsAndGaps: TypeAlias = "Stream[Event | Gap]"
+LogLines: TypeAlias = "Stream[LogLine]"
 
 
-class EventSocket(_Surface, Engine):
+class EventSocket(Surface["_native.Reply", None, Events, EventsAndGaps, LogLines], Engine, Closing):
     """A connection to FreeSWITCH's event socket.
 
-    Any number of threads may use it at once; it has none of its own. Events, answers and the end of the connection
-    are noticed while somebody waits for something. Giving up on a wait leaves it in step: an answer that comes late is
-    recognised and dropped."""
+    Any number of threads may use it at once; there is no background thread. Events, answers and the end of the
+    connection are noticed while a thread waits for something. A time-out ends only the wait: the late answer is
+    recognised and dropped, and later answers still reach their commands."""
 
     def __init__(self, *, format: Format = "plain", timeout: float | None, command_timeout: float | None) -> None:
         super().__init__(format=format, timeout=timeout, command_timeout=command_timeout)
@@ -112,7 +97,7 @@ class EventSocket(_Surface, Engine):
         self._handler_states: dict[int, _Handler] = {}
 
     def run(self, timeout: float | None = None) -> None:
-        """Reads, and calls handlers, until the connection is over for good or `timeout` seconds have passed."""
+        """Reads, and calls handlers, until the connection has ended for good or `timeout` seconds have passed."""
         with contextlib.suppress(TimeoutError):
             self.wait_closed(timeout)
 
@@ -123,7 +108,7 @@ class EventSocket(_Surface, Engine):
     # For the reader, which holds the lock
 
     def receive(self, data: memoryview) -> None:
-        """Octets have arrived."""
+        """Bytes have arrived."""
         self._take(self._session.receive(data))
 
     def receive_eof(self) -> None:
@@ -211,10 +196,6 @@ class EventSocket(_Surface, Engine):
         self.reader.notify()
         self._lost()
 
-    def _lost(self) -> None:
-        """The connection is over, and perhaps not for good. Lock held."""
-        raise NotImplementedError
-
     def _register(
         self,
         handler: Callable[[Event], object],
@@ -224,8 +205,8 @@ class EventSocket(_Surface, Engine):
         maxsize: int,
         overflow: Overflow,
     ) -> Callable[[], object]:
-        """A handler is called by a thread that waits for something (`run`, if there is nothing else to wait for), one at a
-        time, and may use the connection itself."""
+        """A waiting thread calls the handlers, one at a time (use `run` if there is nothing else to wait for); they may
+        use the connection."""
         if maxsize < 1:
             raise ValueError("maxsize must be at least 1")
         remove = super()._register(handler, names, subclasses, channel, maxsize, overflow)
@@ -265,78 +246,85 @@ class EventSocket(_Surface, Engine):
     # Commands
 
     def send(self, command: Command) -> Pending:
-        """Sends any command at once, and gives what its answer can be asked of. There is no need to wait before the
-        next one: answers come in order. An error is an answer like any other."""
-        return Pending(self.reader, self._send(command))
+        """Sends any command at once, and returns a `Pending` for its answer. You need not wait before the next one:
+        answers come in order. An error is an answer like any other."""
+        return Pending(self, self._send(command))
 
     def _deadline(self, timeout: Timeout) -> float | None:
         return deadline_of(self._limit(timeout))
 
-    def _wait(self, slot: Slot[T], deadline: float | None, *, handlers: bool = True) -> T:
-        return self.reader.result(slot, deadline, handlers=handlers)
+    def wait(self, slot: Slot[T], deadline: float | None, *, handlers: bool = True) -> T:
+        """Waits for a slot. Raises `TimeoutError`, which is counted."""
+        try:
+            self.reader.wait(slot.done, deadline, handlers=handlers)
+        except TimeoutError:
+            self.timed_out()
+            raise
+        return slot.get()
 
     def _run(self, command: Command, timeout: Timeout = ...) -> _native.Reply:
-        reply: _native.Reply = checked(self._wait(self._send(command), self._deadline(timeout)), command)
+        reply: _native.Reply = checked(self.wait(self._send(command), self._deadline(timeout)), command)
         return reply
 
     def _stands(self, wait: Slot[None], timeout: Timeout) -> None:
-        self._wait(wait, self._deadline(timeout))
+        self.wait(wait, self._deadline(timeout))
 
     def api(self, line: Text, *, check: bool = False, timeout: Timeout = ...) -> Answer:
-        """Runs a command and gives its answer: `text`, `ok`, `error`, `detail`. With `check`, an error raises
-        `CommandError`; without, it is yours to judge, as some commands print nothing and the server then says
-        `-ERR no reply`.
+        """Runs an API command and returns its answer: `text`, `ok`, `error`, `detail`. With `check`, an error raises
+        `CommandError`; without, judge the answer yourself: if a command prints nothing, the server answers `-ERR no
+        reply`.
 
-        The server does nothing else for this connection meanwhile, and sends no events: use `bgapi` for what takes
-        time."""
+        Meanwhile the server does nothing else for this connection and sends no events: use `bgapi` for slow
+        commands."""
         answer = self.ask(command := Command.api(line), timeout)
         return checked(answer, command) if check else answer
 
     def ask(self, command: Command, timeout: Timeout = ...) -> Answer:
-        """Sends any command and gives its answer, which may be an error."""
-        answer: Answer = self._wait(self._send(command), self._deadline(timeout))
+        """Sends any command and returns its answer, which may be an error."""
+        answer: Answer = self.wait(self._send(command), self._deadline(timeout))
         return answer
+
+    def variable(self, uuid: str | None, name: str, timeout: Timeout) -> str | None:
+        """The value of a variable of a channel, or of that of the connection."""
+        with reading(name):
+            return value_of(self.wait(self._read(name, uuid), self._deadline(timeout)))
 
     def bgapi(self, line: Text, *, timeout: Timeout = ...) -> Job:
         """Starts a command in the background: `job = fs.bgapi("originate ...")`, then `job.result()`.
 
-        The first one also subscribes to BACKGROUND_JOB. The job is named by this side, so that its result finds it
-        however early it comes. A user who may not subscribe to that event gets a job all the same, whose result is
-        `CommandError`."""
+        The first job also subscribes to BACKGROUND_JOB. The client names the job, so that even a very early result is
+        matched to it. A user who may not subscribe to that event still gets a job, whose result is `CommandError`."""
         deadline = self._deadline(timeout)
-        begun = Slot[Answer]()
-        uuid = ""
-
-        def begin(slot: int) -> str:
-            nonlocal uuid
-            number = next(self._slots)
-            uuid = self._session.bgapi(line, slot, number)
-            self._waits[number] = self._watched(begun, "command", "bgapi")
-            return uuid
-
-        result: Slot[Event]
-        slot, result = self._begin(begin, "job", line)
-        job = Job(uuid, result, self.reader, partial(self._give_up, slot))
-        if (answer := self._wait(begun, deadline)).error:
+        slot, result, uuid, begun = self._begin_job(line)
+        job = Job(uuid, result, self, slot)
+        if (answer := self.wait(begun, deadline)).error:
             raise CommandError(answer, command=Command.bgapi(line, job_uuid=uuid))
-        # What is waited for while a variable is read has no name before.
-        job.uuid = uuid
         return job
 
     def originate(self, call: Text | DialText, *, uuid: str | None = None, timeout: float | None = None) -> Call:
-        """Makes a call, and gives it once it is answered: of an `esl_proto.dial.Originate`, or of text, as
-        `"user/1000 &park()"`. Raises `CallFailed` with the cause if nobody answers. After `timeout` seconds the server goes on
-        trying, unwatched.
+        """Makes a call from an `esl_proto.dial.Originate` or a text such as `"user/1000 &park()"`, and returns it once
+        it is answered. Raises `CallFailed` with the cause if nobody answers. A `timeout` in seconds ends only the wait:
+        the server continues to try.
 
-        The channel of a single leg has the uuid that this side chooses, `uuid` or a new one: with `fs.call(uuid).events()`, what
-        happens is heard before it is answered, and `fs.call(uuid).hangup()` gives up."""
+        The client chooses the uuid of a single leg's channel, `uuid` or a new one: so `fs.call(uuid).events()` has its
+        events before it is answered, and `fs.call(uuid).hangup()` cancels it."""
         deadline = deadline_of(timeout)
         line, uuid = originate_line(call, uuid)
         return Call(self, answered(self.bgapi(line).result(left(deadline)), uuid))
 
+    def show(self, what: str, *, timeout: Timeout = ...) -> list[Event]:
+        """What `show` lists, as rows that are read like events, the columns like headers: `fs.show("channels")`,
+        `fs.show("registrations like 1000")`. Raises `CommandError` if the server has another answer."""
+        answer = self.api(f"show {what} as json", check=True, timeout=timeout)
+        return rows(answer.text_bytes)
+
     def call(self, uuid: str) -> Call:
-        """A channel of the server's. Whether there is one is not asked."""
+        """A channel of the server, by its uuid. Whether it exists is not checked."""
         return Call(self, uuid)
+
+    def bridge_of(self, uuid: str, other: str, timeout: Timeout) -> None:
+        """Connects two channels."""
+        checked(self.ask(command := Command.uuid_bridge(uuid, other), timeout), command)
 
     def execute_on(self, uuid: str, app: str, arg: Text, timeout: float | None) -> Event:
         """Runs an application on a channel."""
@@ -346,36 +334,34 @@ class EventSocket(_Surface, Engine):
         """Waits until the subscription of a reader stands."""
         with self._lock:
             wait: Slot[None] = self.standing(slot)
-        self._wait(wait, deadline)
+        self.wait(wait, deadline)
 
     def _execute(self, app: str, arg: Text, uuid: str | None, timeout: float | None) -> Event:
         deadline = deadline_of(timeout)
         wait: Slot[Event]
-
-        def begin(slot: int) -> str | None:
-            self._session.execute(app, arg, slot, uuid=uuid)
-            return uuid or self._own_uuid()
-
-        slot, wait = self._begin(begin, "application", app)
+        slot, wait = self._begin_app(app, arg, uuid)
         try:
             with naming(lambda: Command.execute(app, arg, uuid=uuid)):
-                return self._wait(wait, deadline)
+                return self.wait(wait, deadline)
         finally:
             if not wait.done():
-                self._give_up(slot)
+                self.give_up(slot)
 
     # The end
 
     def close(self, timeout: Timeout = ...) -> None:
-        """Says `exit`, waits for the server's good-bye, and closes the socket, after `timeout` seconds in any case.
+        """Sends `exit`, waits for the server to disconnect, and closes the socket, after `timeout` seconds at the
+        latest.
 
-        Streams end quietly; whoever still waits for something gets `ConnectionClosed`. Events that the server has not
-        sent yet are lost."""
+        Streams end normally; other pending waits end with `ConnectionClosed`. Events that the server has not sent yet
+        are lost."""
         reader = self.reader
         if self._forks is not surface.this_process():
             reader.abandon()
             return
         if reader.is_interrupted():  # By a signal handler: the thread that waits goes on with it.
+            if not isinstance(timeout, EllipsisType):
+                self._timeout = timeout
             return
         self._closing = True
         wire = reader.wire
@@ -418,11 +404,3 @@ class EventSocket(_Surface, Engine):
     def _finish_locked(self, error: ConnectionClosed | None) -> None:
         super()._finish_locked(error)
         self.reader.notify()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -1,10 +1,10 @@
-"""Events, one after the other, for `for`."""
+"""A stream of events for `for`."""
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
+from .._shared.closing import Closing
 from .._shared.errors import closed
 from .._shared.reader import SharedReader, deadline_of
 from .._shared.stream import QuietEnd, Source, StreamBase
@@ -21,14 +21,15 @@ class _Source(Source, Protocol):
     def ready(self, slot: int, deadline: float | None) -> None: ...
 
 
-class Stream(StreamBase[T, _Source]):
-    """What comes in, for one reader or several threads. It begins when it is made, and ends with the connection:
-    quietly if this program ended it, or the channel did that a session is for; else with `ConnectionClosed`.
+class Stream(StreamBase[T, _Source], Closing):
+    """A stream for one or several threads. It begins when it is made, and ends with the connection: normally if this
+    program ended the connection or a session's channel has ended, otherwise with `ConnectionClosed`.
 
     It is closed by `close`, at the end of `with`, and when it is dropped."""
 
     def ready(self, timeout: float | None = 10.0) -> Self:
-        """Waits until the subscription stands: `events = fs.events(...).ready()`. Raises `CommandError` if it is refused."""
+        """Waits until the subscription is active: `events = fs.events(...).ready()`. Raises `CommandError` if it is
+        refused."""
         self._socket.ready(self._queue.slot, deadline_of(timeout))
         ended = self._ended()
         if ended is not None and not isinstance(ended, QuietEnd):
@@ -70,11 +71,3 @@ class Stream(StreamBase[T, _Source]):
     def awaken(self) -> None:
         """Whoever waits for the next one looks again. Needs no lock."""
         self._socket.go_on_soon()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

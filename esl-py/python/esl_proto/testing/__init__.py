@@ -6,7 +6,7 @@
         assert switch.wait_for("api status")
         switch.fire("CHANNEL_ANSWER", {"Unique-ID": "5fd4"})
 
-pytest has it as the fixture `esl_switch`. `docs/testing.md` tells the rest.
+pytest has it as the fixture `esl_switch`. See `docs/testing.md`.
 """
 
 from ._received import Matcher, Received

@@ -13,7 +13,7 @@ __all__ = ["NEVER", "Later", "Script", "look_up", "play"]
 
 @dataclass(frozen=True)
 class Later:
-    """An answer that takes its time. The connection waits for it, as one does for a real command that is slow."""
+    """A delayed answer. The connection waits for it, as for a slow command of a real server."""
 
     seconds: float
     answer: Script = ""

@@ -21,17 +21,17 @@ _R = TypeVar("_R")
 
 @dataclass
 class Network:
-    """How what is sent travels. All connections of a switch share one; changes take effect at once."""
+    """The properties of the network. All connections of a switch share them; changes take effect at once."""
 
     delay: float = 0.0
     """Seconds from sending to arriving."""
     piece: int = 0
-    """How many bytes travel at a time; 0: all that there are."""
+    """How many bytes are sent at a time; 0: all."""
     pause: float = 0.0
     """Seconds between two pieces."""
     window: int = 65536
-    """How many bytes are taken for a client that does not read, or on a network that makes pauses. What is more waits
-    in the listener's queue."""
+    """How many bytes are buffered for a client that does not read, or on a network with pauses. Further data waits in
+    the listener's queue."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Simulated calls: channels that exist in events only."""
+"""Simulated calls: channels that exist only as events."""
 
 from __future__ import annotations
 
@@ -81,18 +81,19 @@ class Call:
 
     @property
     def variables(self) -> dict[str, str | list[str]]:
-        """The channel variables, as they are now."""
+        """The current channel variables."""
         return self._channel.variables
 
     @property
     def executed(self) -> list[tuple[str, str]]:
-        """The applications that were executed, each with its argument, but for those that connect to a program."""
+        """The applications that were executed, each with its argument, except those that connect to a program."""
         return [(app, arg) for app, arg in self._channel.executed if app != "socket"]
 
     # What a test can do.
 
     def fire(self, name: str, headers: Headers | None = None, body: Body | None = None) -> int:
-        """Fires an event of this channel: what all of its events say, then `headers`. How many connections get it."""
+        """Fires an event of this channel: the headers of all of its events, then `headers`. Returns how many
+        connections get it."""
         said, content = pairs(headers), None if body is None else octets(body)
         return self._shell.act(lambda sim: sim.fire(name, said, content, channel=self._channel))
 
@@ -101,11 +102,11 @@ class Call:
         self._shell.act(lambda sim: sim.ring(self._channel))
 
     def answer(self) -> None:
-        """Answers, if it is not answered."""
+        """Answers the call, if it is not answered yet."""
         self._shell.act(lambda sim: sim.answer_call(self._channel))
 
     def hangup(self, cause: str = "NORMAL_CLEARING") -> None:
-        """Ends the call, if it has not ended. The events of its end follow."""
+        """Ends the call, if it has not ended; the corresponding events follow."""
         self._shell.act(lambda sim: sim.hang_up(self._channel, cause))
 
     def press(self, digits: str) -> None:
@@ -113,11 +114,11 @@ class Call:
         self._shell.act(lambda sim: sim.press(self._channel, digits))
 
     def execute(self, app: str, arg: str = "", *, event_uuid: str | None = None, loops: int = 1) -> None:
-        """Orders an application, as a client's `sendmsg` does: it is executed after those before it."""
+        """Queues an application, as a client's `sendmsg` does."""
         self._shell.act(lambda sim: sim.execute(self._channel, app, arg, loops, event_uuid))
 
     def set_variable(self, name: str, value: object) -> None:
-        """Sets a channel variable, or takes it away if the value is empty."""
+        """Sets a channel variable, or removes it if the value is empty."""
         self._channel.set_variable(name, octets(value))
 
     def variable(self, name: str) -> str:
@@ -125,8 +126,8 @@ class Call:
         return self._channel.variable(name)
 
     def wait_for(self, app: str, *, timeout: float = 5.0, count: int = 1) -> str:
-        """Waits until an application has begun, now or before, and gives its argument; with `count`, until it has begun
-        so often. Raises `TimeoutError` with what was executed instead. Not for coroutines: see `executing`."""
+        """Waits until an application has begun, now or before, and returns its argument; with `count`, until it has
+        begun that often. Raises `TimeoutError` with what was executed instead. Not for coroutines: see `executing`."""
         return self._wait(lambda: self._argument(app, count), timeout, lambda: self._describe(app))
 
     async def executing(self, app: str, *, timeout: float = 5.0, count: int = 1) -> str:
@@ -134,7 +135,7 @@ class Call:
         return await self._wait_async(lambda: self._argument(app, count), timeout, lambda: self._describe(app))
 
     def wait_bridged(self, timeout: float = 5.0) -> Call:
-        """Waits until the call is connected to another, now or before, and gives that. Raises `TimeoutError`. Not for
+        """Waits until the call is connected to another, now or before, and returns that. Raises `TimeoutError`. Not for
         coroutines: see `bridged`."""
         return self._wait(self._peer, timeout, lambda: f"{self} was not bridged")
 
@@ -143,7 +144,8 @@ class Call:
         return await self._wait_async(self._peer, timeout, lambda: f"{self} was not bridged")
 
     def wait(self, timeout: float = 5.0) -> str:
-        """Waits until the call is over, and says why. Raises `TimeoutError`. Not for coroutines: see `ended`."""
+        """Waits until the call is over, and returns the cause. Raises `TimeoutError`. Not for coroutines: see
+        `ended`."""
         if (cause := self._ending()) is not None:
             return cause
         return self._wait(self._ending, timeout, lambda: f"{self} has not ended")

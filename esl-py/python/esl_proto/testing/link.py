@@ -61,11 +61,11 @@ class Link(asyncio.Protocol):
     # What a test can do.
 
     def drop(self) -> None:
-        """Ends the connection without a word and without a proper end, as a network does."""
+        """Breaks the connection without a notice and without a proper end, as a network failure does."""
         self._shell.act(lambda sim: self._abort())
 
     def cut(self, after: int = 0) -> None:
-        """Ends the connection without a word after so many bytes more, in the middle of a frame or not."""
+        """Breaks the connection after this many more bytes, in the middle of a frame or not."""
         self._tune(after)
 
     def hold(self) -> None:
@@ -79,12 +79,12 @@ class Link(asyncio.Protocol):
         self._tune()
 
     def inject(self, data: bytes) -> None:
-        """Sends bytes as they are, whatever they mean."""
+        """Sends arbitrary bytes."""
         if (number := self._id) is not None:
             self._shell.act(lambda sim: sim.inject(number, data))
 
     def disconnect(self, why: Goodbye = "disconnected") -> None:
-        """Ends the connection as the server does, with a notice."""
+        """Ends the connection as a server does, with a notice."""
         if (number := self._id) is not None:
             self._shell.act(lambda sim: sim.disconnect(number, why))
 

@@ -36,12 +36,12 @@ class User:
 class Switch:
     """FreeSWITCH's event socket without FreeSWITCH, for tests.
 
-    It is the simulated switch of this project, with a thread, sockets, and scripts: `api` says what commands answer,
-    `fire` makes events happen, calls exist in events only.
+    It is this project's simulated switch, with a thread, sockets and scripts: `api` has the answers of commands, `fire`
+    fires events, calls exist only as events.
 
-    It runs in a thread of its own, from `start` to `stop` or as `with Switch() as switch:`, so that tests that block
-    and tests on asyncio can both use it. All methods may be called from any thread. Scripts are called in the switch's
-    thread: they may use its methods, but must not block.
+    It runs in a separate thread, from `start` to `stop` or as `with Switch() as switch:`, so that blocking tests and
+    asyncio tests can both use it. All methods may be called from any thread. Scripts are called in the switch's thread:
+    they may use its methods, but must not block.
     """
 
     def __init__(
@@ -62,10 +62,10 @@ class Switch:
         :param ssl: A server's context, for TLS.
         :param max_queued: How many events, and how many log lines, may wait for a client that does not read them.
         :param lossless_percent: Encode `%` in values without FreeSWITCH's flaw that makes `%41` of a value an `A`.
-        :param heartbeat: Seconds from one HEARTBEAT to the next; none unless it is said.
-        :param calls_per_second: How many calls come and go by themselves.
-        :param scenario: Whether those of a small office do: people ring for two seconds, what is played takes four, and one
-            line is busy.
+        :param heartbeat: Seconds from one HEARTBEAT to the next; none by default.
+        :param calls_per_second: New calls a second.
+        :param scenario: Whether to simulate the calls of a small office: they ring for two seconds, files take four,
+            and one line is busy.
         """
         self.host = host
         self.port = port
@@ -73,36 +73,37 @@ class Switch:
         self.users: dict[str, User] = {}
         """Users by their `name@domain`."""
         self.deny = False
-        """Whether clients are turned away at once, as by an access list."""
+        """Whether clients are rejected at once, as by an access list."""
         self.max_queued = max_queued
-        """How many events may wait on a connection that begins from now on. Those beyond are lost."""
+        """How many events may wait on connections that begin from now on. Further ones are lost."""
         self.max_lost = 500
         """How many may be lost in a row. One more ends the connection, as it does on a real server."""
         self.patience = 25.0
-        """Seconds in which a client must have said its password."""
+        """Seconds within which a client must have sent its password."""
         self.api: dict[str, Script] = {}
-        """What API commands answer, by command or by the beginning of the line: `switch.api["status"] = "UP"`. A
-        function gets what follows. Also for `bgapi`. Others answer as FreeSWITCH does, as far as they are known."""
+        """The answers of API commands, by command or by the beginning of the line: `switch.api["status"] = "UP"`. A
+        function gets the rest of the line. Also for `bgapi`. Other commands answer as FreeSWITCH does, if they are
+        known."""
         self.apps: dict[str, Script] = {}
-        """What applications answer (their Application-Response). A function gets the call and the argument."""
+        """The answers of applications (their Application-Response). A function gets the call and the argument."""
         self.dialplan: dict[str, list[tuple[str, str]]] = {}
         """The applications, with their arguments, that an extension has. Calls to others are parked."""
         self.refusals: dict[str, str] = {}
         """Why a destination does not answer: `switch.refusals["user/1001"] = "USER_BUSY"`. Others do."""
         self.registrations: dict[str, str] = {}
-        """Who `show registrations` lists, by `user@domain`, and where he is reached:
+        """The entries of `show registrations`, by `user@domain`, with their contact addresses:
         `switch.registrations["1000@example.com"] = "sofia/internal/sip:1000@192.0.2.1:5060"`."""
         self.ringing = 0.0
         """Seconds for which the other side rings before it answers, or refuses; `inf` for ever."""
         self.subclasses: set[str] = set()
-        """The subclasses of CUSTOM events that the server's modules have announced. To who subscribes to ALL they still
-        come after `nixevent`, others do not."""
+        """The subclasses of CUSTOM events that the server's modules have registered. Clients that have subscribed to
+        ALL still get these after `nixevent`, but no others."""
         self.moment = 0.01
         """Seconds that a file takes to play."""
         self.network = Network()
-        """How what is sent travels: `switch.network.delay = 0.5`."""
+        """The properties of the network: `switch.network.delay = 0.5`."""
         self.errors: list[BaseException] = []
-        """What scripts have raised. `stop` raises it again."""
+        """Exceptions of scripts. `stop` raises them again."""
         self._ssl = ssl
         self._exact_percent = lossless_percent
         self._heartbeat = heartbeat
@@ -144,7 +145,7 @@ class Switch:
         return self
 
     def stop(self) -> None:
-        """Ends all connections without a word, and the thread. Raises what scripts have raised."""
+        """Ends all connections without a notice, and the thread. Raises the exceptions of scripts."""
         shell = self._shell
         if shell is not None:
             shell.run_async(self._shut())
@@ -163,7 +164,7 @@ class Switch:
         self._running.run_async(self._listen())
 
     def refuse(self) -> None:
-        """Listens no more: clients that connect are refused. The connections there are stay."""
+        """Stops listening: new clients are refused. Existing connections stay."""
         self._running.run_async(self._refuse())
 
     def __enter__(self) -> Switch:
@@ -188,7 +189,7 @@ class Switch:
 
     @property
     def commands(self) -> list[Received]:
-        """The commands that were received so far, those for authentication too."""
+        """The commands received so far, including those for authentication."""
         return self.loop_thread.run(lambda: list(self._recorder.commands))
 
     def clear(self) -> None:
@@ -196,9 +197,9 @@ class Switch:
         self.loop_thread.run(self._recorder.clear)
 
     def wait_for(self, command: Matcher, *, timeout: float = 5.0, count: int = 1) -> Received:
-        """Waits until a command has been received, now or before, whose line begins so (or in which a pattern is found,
-        or of which a function says so); with `count`, for so many of them, and gives the last. Raises `TimeoutError`
-        with what was received instead. Not for coroutines: see `received`."""
+        """Waits until a command has been received, now or before, whose line begins with a text, matches a pattern or
+        satisfies a function; with `count`, for that many of them, and returns the last. Raises `TimeoutError` with what
+        was received instead. Not for coroutines: see `received`."""
         shell, look = self._running, lambda: self._recorder.find(command, count)
         return wait(shell.loop_thread, shell.watch, look, timeout, lambda: describe(command, self.commands))
 
@@ -218,11 +219,11 @@ class Switch:
         subclass: str | None = None,
         stamp: bool = True,
     ) -> int:
-        """Makes an event happen; how many connections get it.
+        """Fires an event; returns how many connections get it.
 
-        :param headers: In order; a list is an array. They follow what every event says, and may repeat it.
+        :param headers: In order; a list is an array. They follow the headers of every event, and may repeat them.
         :param subclass: Of a CUSTOM event.
-        :param stamp: Whether to say what every event says: Core-UUID, the time, Event-Sequence and the like.
+        :param stamp: Whether to add the headers of every event: Core-UUID, the time, Event-Sequence and the like.
         """
         first = {"Event-Subclass": subclass or "", "Event-Name": "" if stamp else name}
         said, content = [*pairs(first), *pairs(headers)], None if body is None else octets(body)
@@ -231,7 +232,7 @@ class Switch:
     def log(
         self, level: str, text: str, *, file: str = "", function: str = "", line: int = 0, channel_uuid: str = ""
     ) -> int:
-        """Logs a line, with its line end; how many connections get it."""
+        """Logs a line, with its line end; returns how many connections get it."""
         return self._running.act(lambda sim: sim.log(level, text, (file, function, line), channel_uuid))
 
     def call(
@@ -260,8 +261,7 @@ class Switch:
         caller: str = "1000",
         variables: Mapping[str, object] | None = None,
     ) -> Call:
-        """A call that comes in: its CHANNEL_CREATE and what follows. It does not answer by itself, and does what it is
-        ordered to."""
+        """An incoming call: its CHANNEL_CREATE and so on. It is not answered until it is told to."""
         return self._begin(name, uuid, caller, variables, None)
 
     def _begin(
@@ -301,7 +301,7 @@ class Switch:
         return self.loop_thread.run(lambda: [link for link in self._links if link.end is None])
 
     def drop(self) -> None:
-        """Ends all connections without a word, as a network does."""
+        """Breaks all connections without a notice, as a network failure does."""
         for link in self.loop_thread.run(lambda: list(self._links)):
             link.drop()
 

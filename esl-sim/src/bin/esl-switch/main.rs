@@ -1,7 +1,7 @@
-//! A simulated FreeSWITCH that anyone can start: [`esl_sim::Sim`] on TCP, by the clock of this machine.
+//! A simulated FreeSWITCH as a program: [`esl_sim::Sim`] on TCP, with the machine's clock.
 //!
-//! All of it runs on one thread. No client can stop another: each has a task for its socket, and one gives the simulation
-//! its time.
+//! Everything runs on one thread. No client can block another: each has a task for its socket, and one task advances
+//! the simulation's time.
 
 mod options;
 
@@ -27,7 +27,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 const GOODBYE: Duration = Duration::from_millis(500);
 /// How long a client may take to close its side.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// How many octets are read and written at a time.
+/// How many bytes are read and written at a time.
 const PIECE: usize = 4096;
 
 /// What the tasks of this program share.
@@ -96,7 +96,7 @@ impl Shell {
         }
     }
 
-    /// Carries a connection's octets, to its end. It counts at once.
+    /// Carries a connection's bytes, to its end. It counts at once.
     fn carry(self: Rc<Self>, id: ConnectionId, mut socket: TcpStream) {
         let _ = socket.set_nodelay(true);
         let wake = Rc::new(Notify::new());

@@ -7,35 +7,35 @@ use esl_sim::{Config, Program, Registration, User};
 
 pub(crate) const USAGE: &str = "\
 usage: esl-switch [OPTION]...
-A simulated FreeSWITCH: its event socket, and calls that exist in events only.
+A simulated FreeSWITCH: its event socket, with calls that exist only as events.
 
   --listen ADDR:PORT          where to listen (127.0.0.1:8021; port 0: a free one); with
-                              --outbound nowhere, unless this is said
-  --password WORD             the password of `auth` (ClueCon)
+                              --outbound, nowhere unless this is given
+  --password WORD             the password for `auth` (ClueCon)
   --user 'NAME@DOMAIN:PASSWORD[;events=LIST][;api=LIST][;log=false]'
-                              a user of `userauth`, and what it may do
+                              a user for `userauth`, and its rights
   --register USER@DOMAIN[=URL]
-                              who `show registrations` lists
+                              an entry in `show registrations`
   --deny CIDR                 refuse clients from these addresses
   --extension 'NAME=ADDR:PORT [async] [full]'
                               calls to this extension connect to that program
-  --calls-per-second N        calls that come and go by themselves
-  --scenario                  a small office on the telephone: calls come in and go out, are put
-                              through, transferred, held and queued; one line is busy
-  --heartbeat SECONDS         how often the HEARTBEAT event comes (20)
-  --queue N                   events that may wait for a slow client (100000)
-  --queue-octets N            and how large they may be together (268435456)
-  --patience SECONDS          how long a client may say nothing at first, or leave a
-                              command unfinished (25)
-  --max-connections N         clients at a time (1000)
-  --seconds N                 end after this time
+  --calls-per-second N        make N new calls a second
+  --scenario                  simulate the calls of a small office: they come in and go out, are
+                              put through, transferred, held and queued; one line is busy
+  --heartbeat SECONDS         interval of HEARTBEAT events (20)
+  --queue N                   maximum number of events that wait for a slow client (100000)
+  --queue-octets N            and their maximum total size in bytes (268435456)
+  --patience SECONDS          time limit for a client's first command, and for the rest of an
+                              unfinished one (25)
+  --max-connections N         maximum number of clients (1000)
+  --seconds N                 exit after N seconds
   --utc-offset SECONDS        how far local time is ahead of UTC (0)
-  --seed N                    what uuids are made from (by chance)
-  --outbound ADDR:PORT        one call that connects to this program; ends with it
-  --mode sync|async           how that program controls its call (async)
+  --seed N                    seed for uuids (random)
+  --outbound ADDR:PORT        make one call that connects to this program; exit with it
+  --mode sync|async           mode of that connection (async)
   --control full|single-channel
-                              and what else it may do (full)
-  --help                      this text";
+                              and its rights (full)
+  --help                      show this text";
 
 pub(crate) struct Options {
     /// [`None`]: nowhere.

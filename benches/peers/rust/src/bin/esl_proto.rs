@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
             Poll::Incoming { incoming: Incoming::Event(event), .. } => {
                 seen.events += 1;
-                seen.headers += NAMES.iter().filter(|name| event.get(name).is_some()).count() as u64;
+                seen.headers += event.find(NAMES).iter().flatten().count() as u64;
             }
             Poll::NeedData { required, .. } => {
                 buffer.consume(consumed);
