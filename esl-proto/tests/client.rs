@@ -741,7 +741,7 @@ fn few_commands_are_sent_alike() {
     use esl_proto::raw;
 
     let mut opened = Client::inbound(Limits::DEFAULT);
-    opened.poll(b"Content-Type: auth/request\n\n").expect("a request");
+    let _ = opened.poll(b"Content-Type: auth/request\n\n").expect("a request");
     let (mut one, mut other) = (opened.clone(), opened);
     let commands =
         [Command::api("status"), Command::auth("a"), Command::api("a\nb"), Command::api("status"), Command::Exit];

@@ -209,6 +209,7 @@ unsafe extern "C" {
     pub safe fn eslp_reason_text(reason: eslp_reason) -> eslp_bytes;
     pub fn eslp_session_send(session: *mut eslp_session, command: *const eslp_command, slot: u64, deadline: u64, sent: *mut eslp_sent) -> eslp_status;
     pub fn eslp_session_send_encoded(session: *mut eslp_session, command: *const eslp_command, octets: *const c_void, len: usize, slot: u64, deadline: u64, sent: *mut eslp_sent) -> eslp_status;
+    pub fn eslp_session_read_variable(session: *mut eslp_session, uuid: eslp_bytes, name: eslp_bytes, slot: u64, deadline: u64, sent: *mut eslp_sent) -> eslp_status;
     pub fn eslp_session_bgapi(session: *mut eslp_session, line: eslp_bytes, slot: u64, deadline: u64, sent: *mut eslp_sent) -> eslp_status;
     pub fn eslp_session_execute(session: *mut eslp_session, message: *const eslp_sendmsg, slot: u64, deadline: u64, sent: *mut eslp_sent) -> eslp_status;
     pub fn eslp_session_last_tag(session: *const eslp_session, out: *mut c_void, size: usize) -> eslp_status;
