@@ -163,7 +163,10 @@ impl<'a> Event<'a> {
             Format::Json => json::last_of_names(self.text, names),
             #[cfg(feature = "xml")]
             Format::Xml => xml::last_of_names(self.text, names),
-            _ => None,
+            _ => {
+                let _ = names;
+                None
+            }
         }
     }
 
