@@ -221,7 +221,8 @@ class TestPrompt:
         console.ask("  nosuch", "-ERR nosuch Command not found!\n")
         console.ask("evil", "a\\x1b[2J\\rb\n")
         assert switch.wait_for("api status").get("console_execute") == "true"
-        for line in ("/exit", "/QUIT", "/bye", "..."):
+        # They are the same at every prompt.
+        for line in ("/exit", "/QUIT", "/bye", "...") if kind == "plain" else ("/exit",):
             # As an API command, the last of these would end the server.
             other = terminal(kind=kind)
             other.type(line + "\r")

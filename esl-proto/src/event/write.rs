@@ -284,7 +284,7 @@ impl Hashes {
     /// The longest part of a name that counts.
     const LONGEST: usize = 256;
 
-    /// The first two and the last two words of eight octets, which overlap in most names, and what is between them: so names of
+    /// The first two and the last two words of eight bytes, which overlap in most names, and what is between them: so names of
     /// all lengths take the same steps.
     #[inline]
     fn hash(name: &[u8]) -> u32 {
@@ -311,7 +311,7 @@ impl Hashes {
         Self::end(rest.iter().fold(hash, |hash, octet| Self::with(hash, u64::from(*octet))))
     }
 
-    /// Whatever the coding of a name, it has the hash of its decoded octets.
+    /// Whatever the coding of a name, it has the hash of its decoded bytes.
     fn of(name: Value<'_>) -> u32 {
         if let Some(plain) = name.as_plain() {
             return Self::hash(plain);
