@@ -275,7 +275,8 @@ impl Sum {
 
     fn command(&mut self, command: Command<'_>) {
         let mut storage = [0; 1024];
-        let (uuid, name) = (command.body(), command.body());
+        let uuid = command.body().unwrap_or_default();
+        let name = uuid;
         for api in [
             ChannelApi::Exists { uuid },
             ChannelApi::GetVar { uuid, name },

@@ -436,7 +436,7 @@ impl Document<'_, '_> {
                 }
             }),
             Format::Json => headers.each(usize::MAX, (), |(), header| {
-                if !bare(&header).is_some_and(|(name, value)| self.bare_member(name, value, false)) {
+                if !bare(&header).is_some_and(|(name, value)| self.bare_member::<false>(name, value)) {
                     self.json_field(&header.into());
                 }
             }),
@@ -457,7 +457,7 @@ impl Document<'_, '_> {
         let written = match field.content {
             Content::Text(value) => bare(&Header { name: field.name, value }).is_some_and(|(name, raw)| match format {
                 Format::Plain => self.bare_line(name, raw, value.as_line().is_some()),
-                Format::Json => self.bare_member(name, raw, false),
+                Format::Json => self.bare_member::<false>(name, raw),
                 Format::Xml => self.bare_element(name, raw),
             }),
             Content::Array(_) => false,
@@ -489,11 +489,11 @@ impl Document<'_, '_> {
 
     /// The same for JSON, where it may be known that the bytes of the name are ordinary.
     #[inline(never)]
-    fn bare_member(&mut self, name: &[u8], value: &[u8], is_ordinary: bool) -> bool {
+    fn bare_member<const IS_ORDINARY: bool>(&mut self, name: &[u8], value: &[u8]) -> bool {
         let before_key = self.before_key;
         let written = self.out.put_whole(|room| {
             let room = literal([before_key, b'"'], room)?;
-            let room = if is_ordinary { text(name, room)? } else { bare_text(name, Ordinary::STRING, room)? };
+            let room = if IS_ORDINARY { text(name, room)? } else { bare_text(name, Ordinary::STRING, room)? };
             let room = literal(*b"\":\"", room)?;
             let room = bare_text(value, Ordinary::STRING, room)?;
             literal(*b"\"", room)
@@ -701,7 +701,7 @@ impl Document<'_, '_> {
                 && let Some((name, raw)) = bare(&Header { name: field.name, value })
                 && Ordinary::STRING.has_all(name)
                 && !(hashes.is_suspect(Hashes::hash(name)) || name == b"_body")
-                && self.bare_member(name, raw, true)
+                && self.bare_member::<true>(name, raw)
             {
                 return;
             }
@@ -742,7 +742,7 @@ impl Document<'_, '_> {
     fn bare_first_time(&mut self, bare: Option<(&[u8], &[u8])>, names: &mut Names) -> bool {
         let Some((name, value)) = bare.filter(|(name, _)| Ordinary::STRING.has_all(name)) else { return false };
         names.note(name);
-        names.may_repeat || self.bare_member(name, value, true)
+        names.may_repeat || self.bare_member::<true>(name, value)
     }
 
     #[inline(never)]
