@@ -63,10 +63,12 @@ gates: test-gates ## the same as test-gates
 targets: ## the core and the C library on other processors, under qemu: 64-bit ARM, 32 bits, big-endian
 	gates/targets
 
-bench: ## every row beside its yardstick, as a ratio
+bench: ## every row beside its yardstick, as a ratio; how cost grows
 	cargo bench -p esl-benches --bench parse
+	cargo bench -p esl-benches --bench tokio
 	benches/c/run
 	esl-py/benches/run
+	benches/scale/run
 
 FUZZ_SECONDS = 60
 fuzz: ## each fuzz target for a minute, or FUZZ_SECONDS=1200; one of them: fuzz/run --seconds 60 decode

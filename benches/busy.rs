@@ -48,6 +48,12 @@ impl Busy {
         &self.stream
     }
 
+    /// The frame of each event.
+    pub fn frames(&self) -> impl Iterator<Item = &[u8]> + Clone {
+        let begins = std::iter::once(0).chain(self.texts.iter().map(|text| text.end));
+        begins.zip(&self.texts).map(|(begin, text)| &self.stream[begin..text.end])
+    }
+
     /// The texts of the events.
     pub fn texts(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         self.texts.iter().map(|text| &self.stream[text.clone()])

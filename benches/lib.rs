@@ -5,9 +5,11 @@
 //! in the same process in turns with the work, so that whatever slows the one down slows the other down, too.
 
 mod busy;
+mod live;
 mod ratio;
 mod work;
 
 pub use busy::Busy;
+pub use live::{Bare, Cost, Result};
 pub use ratio::{Row, Work, print_table};
 pub use work::Works;

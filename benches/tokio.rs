@@ -4,18 +4,17 @@
 //! this program that writes recorded events for streams. The wall time and the CPU time of this thread are compared; of
 //! each side the best round counts.
 
-use std::error::Error;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::process::{Child, Command as Process, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use esl_benches::Busy;
+use esl_benches::{Bare, Busy, Cost, Result};
 use esl_proto::name::{EventName, Format};
 use std::task::Poll as TaskPoll;
 
 use esl_proto::client::Poll;
-use esl_proto::{Client, Command, Connection, Incoming, Limits};
+use esl_proto::{Command, Incoming};
 use esl_tokio::{EventBuf, Interest, Login, Options, Overflow};
 
 const COMMANDS: usize = 20_000;
@@ -23,72 +22,9 @@ const EVENTS: usize = 50_000;
 const ROUNDS: usize = 9;
 const NAMES: [&str; 3] = ["Unique-ID", "Channel-Call-State", "Caller-Destination-Number"];
 
-type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
-
-/// The wall time and the CPU time of a piece of work.
-#[derive(Clone, Copy)]
-struct Cost {
-    wall: Duration,
-    cpu: Duration,
-}
-
-fn cpu() -> Duration {
-    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    Duration::from_nanos(stat.split(' ').next().and_then(|nanos| nanos.parse().ok()).unwrap_or_default())
-}
-
-fn cost(work: impl FnOnce() -> Result<()>) -> Result<Cost> {
-    let (began, before) = (Instant::now(), cpu());
-    work()?;
-    Ok(Cost { wall: began.elapsed(), cpu: cpu() - before })
-}
-
-/// A connection on the bare core, logged in.
-struct Bare {
-    socket: TcpStream,
-    connection: Connection<Vec<u8>>,
-}
-
-impl Bare {
-    fn open(port: u16) -> Result<Self> {
-        let socket = TcpStream::connect(("127.0.0.1", port))?;
-        socket.set_nodelay(true)?;
-        let connection = Connection::new(Client::inbound(Limits::DEFAULT), vec![0; 64 << 10], vec![0; 4 << 20]);
-        let mut bare = Self { socket, connection };
-        while !bare.connection.client().is_open() {
-            let login = matches!(bare.receive()?, Poll::Incoming { incoming: Incoming::AuthRequest, .. });
-            if login {
-                bare.send(&Command::auth("ClueCon"))?;
-            }
-        }
-        Ok(bare)
-    }
-
-    fn send(&mut self, command: &Command<'_>) -> Result<()> {
-        self.connection.send(command)?;
-        self.flush()
-    }
-
-    fn flush(&mut self) -> Result<()> {
-        self.socket.write_all(self.connection.to_send())?;
-        self.connection.sent(usize::MAX);
-        Ok(())
-    }
-
-    fn receive(&mut self) -> Result<Poll<'_>> {
-        while !self.connection.ready()? {
-            match self.socket.read(self.connection.spare_mut())? {
-                0 => return Err(self.connection.eof().end.into()),
-                count => self.connection.commit(count),
-            }
-        }
-        Ok(self.connection.next()?)
-    }
-}
-
 fn bare_commands(port: u16) -> Result<Cost> {
     let mut bare = Bare::open(port)?;
-    cost(|| {
+    Cost::of(|| {
         for _ in 0..COMMANDS {
             bare.connection.send(&Command::api("eval x"))?;
         }
@@ -108,7 +44,7 @@ fn tokio_commands(port: u16) -> Result<Cost> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let address = format!("127.0.0.1:{port}");
     let fs = runtime.block_on(esl_tokio::connect(&address, Login::password("ClueCon")))?;
-    cost(|| {
+    Cost::of(|| {
         runtime.block_on(async {
             let mut asked: Vec<_> = (0..COMMANDS).map(|_| Box::pin(fs.api("eval x"))).collect();
             // All are sent before one is waited for.
@@ -130,7 +66,7 @@ fn tokio_commands(port: u16) -> Result<Cost> {
 fn bare_events(port: u16) -> Result<Cost> {
     let mut bare = Bare::open(port)?;
     bare.send(&Command::event(None, &[EventName::All]))?;
-    cost(|| {
+    Cost::of(|| {
         let (mut events, mut found) = (0, 0);
         while events < EVENTS {
             if let Poll::Incoming { incoming: Incoming::Event(event), .. } = bare.receive()? {
@@ -148,7 +84,7 @@ fn tokio_events(port: u16) -> Result<Cost> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let options = Options::new(Login::password("ClueCon"));
     let fs = runtime.block_on(options.connect(&format!("127.0.0.1:{port}")))?;
-    cost(|| {
+    Cost::of(|| {
         runtime.block_on(async {
             let mut events = fs.events_with(Interest::all(), 1000, Overflow::Block).await?;
             let mut found = 0;

@@ -13,7 +13,7 @@ use esl_proto::event::{EncodeOptions, EventSource, Field, HeaderSlot, OutgoingEv
 use esl_proto::frame::Step;
 use esl_proto::name::{EventName, Format};
 use esl_proto::server::{Admission, Response, Rights, Server, ServerLimits};
-use esl_proto::session::{Session, Slot};
+use esl_proto::session::{Interest, Session, Slot};
 use esl_proto::{Client, Command, Decoder, Event, Incoming, Limits};
 use memchr::{memchr_iter, memmem};
 
@@ -366,6 +366,35 @@ fn session(plain: &Busy) -> Row<'_> {
     }
 }
 
+/// A session whose first reader wants all events, and the others those of other channels.
+fn reading(readers: u64) -> Session {
+    let mut session = Session::new(1);
+    session.listen(Slot(0), Interest::all()).expect("a reader");
+    for number in 1..readers {
+        let other = Interest::from([EventName::ChannelAnswer]).of_channel(format!("{number:036}"));
+        session.listen(Slot(number), other).expect("a reader");
+    }
+    session
+}
+
+fn found(plain: &Busy, readers: u64) -> Work<'_> {
+    let session = reading(readers);
+    Box::new(move || plain.events().map(|event| session.readers(&event).count()).sum())
+}
+
+/// The readers of events are found, however many want others.
+fn readers(plain: &Busy) -> Row<'_> {
+    Row {
+        key: "readers",
+        name: "the readers of events found among 1 000 that want others, to two",
+        octets: plain.octets(),
+        work: found(plain, 1000),
+        yardstick: found(plain, 2),
+        best: None,
+        target: Some(1.5),
+    }
+}
+
 /// The calls of a busy switch are followed.
 fn calls(plain: &Busy) -> Row<'_> {
     Row {
@@ -548,7 +577,7 @@ impl Default for Works {
 impl Works {
     /// All rows of the table.
     #[must_use]
-    pub fn rows(&self) -> [Row<'_>; 32] {
+    pub fn rows(&self) -> [Row<'_>; 33] {
         let Self { plain, json, xml, escaped, commands, written, headers } = self;
         [
             framing(plain),
@@ -563,6 +592,7 @@ impl Works {
             answers(),
             client_alone(plain),
             session(plain),
+            readers(plain),
             calls(plain),
             replying(),
             delivering("plain-out", "an event delivered as plain, to copying its octets", Format::Plain, headers),

@@ -2,9 +2,9 @@
  * @file
  * esl_proto.h: FreeSWITCH's event socket protocol without I/O.
  *
- * This library parses and writes every octet of the protocol, for the client and for the server. It opens no socket,
- * starts no thread, reads no clock, calls no callback but the one for regular expressions, logs nothing and keeps no
- * global state. The host reads octets into a buffer of its own, shows them to the library, and sends what it writes.
+ * This library parses and writes the whole protocol, for the client and for the server. It opens no socket,
+ * starts no thread, reads no clock, has no callback except the one for regular expressions, logs nothing and keeps no
+ * global state. The host reads bytes into its own buffer, passes them to the library, and sends the bytes that it writes.
  *
  * A client, in short:
  *
@@ -16,7 +16,7 @@
  *         if (status == ESLP_OK) {
  *             ... look at result.kind and result.message; perhaps eslp_client_send() ...
  *         }
- *         ... take result.consumed octets off the front of the buffer ...
+ *         ... take result.consumed bytes off the front of the buffer ...
  *         if (status == ESLP_NEED_DATA) {
  *             ... read more into the buffer; at the end of the stream, eslp_client_eof() and leave ...
  *         } else if (status != ESLP_OK) {
@@ -26,29 +26,29 @@
  *
  * Rules that hold for all functions:
  *
- * - Octets, not text: nothing on the wire is promised to be UTF-8 or NUL-terminated. eslp_bytes and eslp_value are
+ * - Bytes, not text: nothing on the wire is promised to be UTF-8 or NUL-terminated. eslp_bytes and eslp_value are
  *   length-delimited.
- * - What is found points into the host's buffer: it is valid until the host overwrites, moves or frees these octets.
- *   Take what you need before you take the consumed octets off the buffer.
- * - Results are written through pointers, always: if a function returns an error, it has done nothing, results are zeros (ids
+ * - Results point into the host's buffer: they are valid until the host overwrites, moves or frees these bytes.
+ *   Take what you need before you take the consumed bytes off the buffer.
+ * - Results are always written through pointers: if a function returns an error, it has done nothing, results are zeros (ids
  *   ESLP_NO_ID), and the contents of an output buffer are meaningless; where a result tells more about the error, the comment
  *   says so.
  * - During a call, nobody else writes to its arguments or to what they point to, and nobody else uses its results. Results
- *   overlap no argument and no other result. Octets of an argument that lie in the output buffer are detected: ESLP_OVERLAP.
- * - NULL, memory that is zero or has none of the library's marks, and handles that have ended are detected: the status is
+ *   overlap no argument and no other result. Bytes of an argument that lie in the output buffer are detected: ESLP_OVERLAP.
+ * - NULL, memory that is zero or has none of the library's marks, and dropped handles are detected: the status is
  *   ESLP_NULL or ESLP_BAD_HANDLE. Functions that return no status return 0, false or NULL then. A pointer to memory that
  *   does not exist, or is shorter than stated, cannot be detected.
- * - Handles (eslp_decoder, eslp_client, eslp_connection, eslp_server) live in memory of the host's (_init, _drop) or, but for
- *   eslp_connection, on the heap (_new, _free); eslp_session, eslp_queue and eslp_calls live on the heap alone. With _init the
- *   library needs no heap at all. Structs that have `opaque` words live where the host puts them
- *   and need no end; they must not be copied while they are used, except for iterators (eslp_headers, eslp_items): a copy
- *   goes on from where the iterator stands.
- * - A handle may move from thread to thread, but only one function at a time may use it or its results. Different handles
+ * - Handles (eslp_decoder, eslp_client, eslp_connection, eslp_server) live in the host's memory (_init, _drop) or, except for
+ *   eslp_connection, on the heap (_new, _free); eslp_session, eslp_queue and eslp_calls live only on the heap. With _init the
+ *   library needs no heap at all. Structs with `opaque` words live where the host puts them
+ *   and need not be freed; they must not be copied while they are used, except for iterators (eslp_headers, eslp_items): a copy
+ *   continues from the current position.
+ * - A handle may move between threads, but only one function at a time may use it or its results. Different handles
  *   are independent. Structs that are only read may be shared.
  * - In the host's own structs, zero always means "not specified": begin with `= {0}` or with designated initialisers. A struct on
- *   the stack that was not set holds what was there before, which may look like an earlier struct and cannot be detected.
- * - A newer library may know more numbers of an enum: be ready for others. Structs have room, `reserved`, in which a newer
- *   library may have more fields: zeros, which mean that nothing is said. A number or a field that this library does not
+ *   the stack that was not initialised holds old data, which may look like an earlier struct and cannot be detected.
+ * - A newer library may know more numbers of an enum: be ready for others. Structs have `reserved` words, which a newer
+ *   library may use for more fields; zero means "not set". A number or a field that this library does not
  *   know gives ESLP_UNKNOWN_NUMBER or ESLP_UNKNOWN_FIELD. Programs that were compiled against this header run with all later
  *   libraries of the same ESLP_ABI_VERSION.
  */
@@ -108,7 +108,7 @@ extern "C" {
 #define ESLP_VERSION "0.1.0"
 
 /**
- * How a function went.
+ * The result of a function.
  *
  * 0 is success. Positive values are not errors; they tell you what to do next, or that there is nothing. Negative
  * values are errors, and the function has done nothing. The numbers never change and are never reused.
@@ -116,7 +116,7 @@ extern "C" {
 ESLP_ENUM(eslp_status) {
   /** Done. */
   ESLP_OK = 0,
-  /** More octets must be read first. */
+  /** More bytes must be read first. */
   ESLP_NEED_DATA = 1,
   /** The connection is over. */
   ESLP_CLOSED = 2,
@@ -126,9 +126,9 @@ ESLP_ENUM(eslp_status) {
   ESLP_NOT_FOUND = 4,
   /** Nothing is read until the host has answered. */
   ESLP_WAITING = 5,
-  /** What was asked for is not here: the frame comes in parts. */
+  /** The requested data is not available: the frame comes in parts. */
   ESLP_NOT_WHOLE = 6,
-  /** The time is over: esl_proto_posix.h. */
+  /** Timed out: esl_proto_posix.h. */
   ESLP_TIMED_OUT = 7,
   /** A pointer is NULL. */
   ESLP_NULL = -1,
@@ -136,28 +136,31 @@ ESLP_ENUM(eslp_status) {
   ESLP_BAD_HANDLE = -2,
   /** A pointer is not aligned as its type is. */
   ESLP_MISALIGNED = -3,
-  /** A number that makes no sense, or an impossible length. */
+  /** An invalid number, or an impossible length. */
   ESLP_INVALID_ARGUMENT = -4,
   /** The memory for a handle is too small. */
   ESLP_MEMORY_TOO_SMALL = -5,
-  /** There is no memory left. */
+  /** Out of memory. */
   ESLP_NO_MEMORY = -6,
   /** A number that this library does not have in its enum: it is wrong, or the program's header is newer. */
   ESLP_UNKNOWN_NUMBER = -7,
   /**
-   * Room of a struct that is not zero: the struct was not set to zeros, or the program's header is newer and the field
-   * that it has set is unknown to this library.
+   * A reserved word of a struct is not zero: the struct was not initialised, or the program's header is newer
+   * and has set a field that this library does not know.
    */
   ESLP_UNKNOWN_FIELD = -8,
   /** An input lies, in whole or in part, where the function is to write. */
   ESLP_OVERLAP = -9,
-  /** A call of the system's has failed: esl_proto_posix.h keeps its errno. */
+  /** A system call has failed: esl_proto_posix.h keeps its errno. */
   ESLP_SYSTEM = -10,
-  /** A host's name is not known: esl_proto_posix.h. */
+  /** Unknown host: esl_proto_posix.h. */
   ESLP_UNKNOWN_HOST = -11,
-  /** The server refuses: the password, the address by its access list, a command with `-ERR`. esl_proto_posix.h. */
+  /**
+   * The server has refused the password, the address (by its access list), or a command (with `-ERR`).
+   * esl_proto_posix.h.
+   */
   ESLP_REFUSED = -12,
-  /** Content-Length is no decimal number. */
+  /** Content-Length is not a decimal number. */
   ESLP_INVALID_LENGTH = -101,
   /** Two Content-Length headers differ. */
   ESLP_CONFLICTING_LENGTH = -102,
@@ -169,7 +172,7 @@ ESLP_ENUM(eslp_status) {
   ESLP_TOO_MANY_LINES = -105,
   /** An event's document ends too early. */
   ESLP_DOCUMENT_TRUNCATED = -201,
-  /** An octet that is not allowed at its position in an event's document. */
+  /** A byte that is not allowed at its position in an event's document. */
   ESLP_DOCUMENT_UNEXPECTED = -202,
   /** A value that is neither a text nor a flat array. */
   ESLP_DOCUMENT_NESTED = -203,
@@ -179,7 +182,7 @@ ESLP_ENUM(eslp_status) {
   ESLP_DOCUMENT_TRAILING_DATA = -205,
   /** The library is built without the format of an event's document. */
   ESLP_DOCUMENT_UNSUPPORTED = -206,
-  /** Buffer too small; the required size is returned. What an output buffer holds has no meaning then. */
+  /** Buffer too small; the required size is returned. The contents of an output buffer are then meaningless. */
   ESLP_INSUFFICIENT = -300,
   /** A part of a command is empty that must not be. */
   ESLP_COMMAND_EMPTY = -301,
@@ -191,11 +194,11 @@ ESLP_ENUM(eslp_status) {
   ESLP_COMMAND_BLANK = -304,
   /** A part of a command holds a separator. */
   ESLP_COMMAND_SEPARATOR = -305,
-  /** A part of a command is a word with a meaning of its own. */
+  /** A part of a command is a word with a special meaning. */
   ESLP_COMMAND_RESERVED = -306,
   /** A part of a command is longer than the server reads or answers well. */
   ESLP_COMMAND_TOO_LONG = -307,
-  /** A format that the server would lose beside a uuid. */
+  /** A format that the server would lose together with a uuid. */
   ESLP_COMMAND_FORMAT_LOST = -308,
   /** A request is not a known command. */
   ESLP_PARSE_UNKNOWN = -401,
@@ -219,7 +222,7 @@ ESLP_ENUM(eslp_status) {
   ESLP_DIAL_LINE_END = -502,
   /** A part of a call holds a NUL. */
   ESLP_DIAL_NUL = -503,
-  /** A part of a call holds a control octet that the server uses itself. */
+  /** A part of a call holds a control byte that the server uses internally. */
   ESLP_DIAL_CONTROL = -504,
   /** A part of a call holds a blank that the server would not read as part of it. */
   ESLP_DIAL_BLANK = -505,
@@ -231,7 +234,7 @@ ESLP_ENUM(eslp_status) {
   ESLP_DIAL_QUOTE = -508,
   /** A variable's value holds `${`. */
   ESLP_DIAL_EXPANSION = -509,
-  /** A part of a call has a meaning of its own. */
+  /** A part of a call has a special meaning. */
   ESLP_DIAL_RESERVED = -510,
   /** More than the server's limit. */
   ESLP_DIAL_TOO_MANY = -511,
@@ -247,7 +250,7 @@ ESLP_ENUM(eslp_status) {
   ESLP_DIAL_PARSE_INVALID = -554,
   /** A bracket is not closed. */
   ESLP_DIAL_PARSE_BRACKET = -555,
-  /** A control octet. */
+  /** A control byte. */
   ESLP_DIAL_PARSE_CONTROL = -556,
   /** A variable that only a channel can expand. */
   ESLP_DIAL_PARSE_EXPANSION = -557,
@@ -277,7 +280,7 @@ ESLP_ENUM(eslp_status) {
   ESLP_NOT_ASKED = -702,
   /** In the middle of a command, or nothing is subscribed to. */
   ESLP_NOT_READY = -703,
-  /** The name of an event's header is no name in XML. */
+  /** The name of an event's header is not a valid XML name. */
   ESLP_NOT_XML_NAME = -704,
   /** The name of an event's header is not UTF-8. */
   ESLP_NAME_NOT_UTF8 = -705,
@@ -287,7 +290,7 @@ ESLP_ENUM(eslp_status) {
   ESLP_BODY_NOT_UTF8 = -707,
   /** The body of an event has a character that XML does not have. */
   ESLP_BODY_NOT_XML = -708,
-  /** Too many headers come more than once. */
+  /** Too many repeated headers. */
   ESLP_TOO_MANY_DUPLICATES = -709,
   /** An event that is to be written cannot be read to its end. */
   ESLP_SOURCE_MALFORMED = -710,
@@ -304,7 +307,7 @@ ESLP_ENUM(eslp_status) {
    * channel.
    */
   ESLP_SESSION_NOT_READY = -803,
-  /** The application would run in a channel whose events this connection cannot hear. */
+  /** The application would run in a channel whose events this connection cannot receive. */
   ESLP_UNHEARD = -804,
   /** A part of an application's argument is empty that must not be. */
   ESLP_APP_EMPTY = -901,
@@ -314,7 +317,7 @@ ESLP_ENUM(eslp_status) {
   ESLP_APP_EXPANSION = -903,
   /** It holds a separator. */
   ESLP_APP_SEPARATOR = -904,
-  /** It has a meaning of its own. */
+  /** It has a special meaning. */
   ESLP_APP_RESERVED = -905,
   /** It holds a blank that the server would not read as part of it. */
   ESLP_APP_BLANK = -906,
@@ -324,14 +327,14 @@ ESLP_ENUM(eslp_status) {
   ESLP_APP_TOO_MANY = -908,
   /** A number that is out of range. */
   ESLP_APP_OUT_OF_RANGE = -909,
-  /** It holds what is no DTMF digit. */
+  /** It holds a character that is not a DTMF digit. */
   ESLP_APP_DIGIT = -910,
 };
 
-/** Counts up when a function or struct of this header changes in a way that compiled programs notice. */
+/** Incremented when a function or struct of this header changes in a way that compiled programs notice. */
 #define ESLP_ABI_VERSION 1
 
-/** What a status says, in English: never NULL, and valid for ever. A number that is no status gets a text, too. */
+/** The text of a status, in English: never NULL, and valid for ever. A number that is no status gets a text, too. */
 const char *eslp_strerror(int32_t status);
 
 /**
@@ -349,13 +352,13 @@ uint32_t eslp_version_number(void);
 /** @} */
 
 /* ========================================================================
- * Octets and values
+ * Bytes and values
  *
- * What everything is made of.
+ * The basic types.
  * ======================================================================== */
 
-/** @defgroup esl_proto_octets Octets and values
- * What everything is made of.
+/** @defgroup esl_proto_octets Bytes and values
+ * The basic types.
  * @{ */
 
 /**
@@ -378,10 +381,10 @@ typedef struct eslp_bytes {
  * A name, value or body as it lies in the caller's buffer, still coded: percent-coded, with JSON escapes, with XML
  * entities, or not at all. Decoded only when one of the functions below is asked to.
  *
- * Valid as long as the octets in the buffer. `{data, len}` with zeros behind them are octets that need no decoding.
+ * Valid as long as the bytes in the buffer. `{data, len}` with zeros behind them are bytes that need no decoding.
  */
 typedef struct eslp_value {
-  /** The octets as they lie on the wire. */
+  /** The bytes as they lie on the wire. */
   const char *data;
   /** Their number. */
   size_t len;
@@ -406,15 +409,15 @@ typedef struct eslp_items {
 } eslp_items;
 
 /**
- * The decoded octets, if the value needs no decoding, as most: `octets` then points into the buffer.
+ * The decoded bytes, if the value needs no decoding, as most: `octets` then points into the buffer.
  *
  * @return ESLP_NOT_FOUND if they must be decoded: eslp_value_read() or eslp_value_decode().
  */
 eslp_status eslp_value_plain(const eslp_value *value, eslp_bytes *octets);
 
 /**
- * The decoded octets: in the buffer if the value needs no decoding, else decoded into `storage`. `octets` is valid as
- * long as both. Storage of `value->len` octets is enough for all but arrays of JSON events.
+ * The decoded bytes: in the buffer if the value needs no decoding, else decoded into `storage`. `octets` is valid as
+ * long as both. Storage of `value->len` bytes is enough for all but arrays of JSON events.
  *
  * @return ESLP_INSUFFICIENT if the storage is too short: `octets->len` is then what is needed, and its data NULL.
  */
@@ -422,14 +425,14 @@ ESLP_NODISCARD eslp_status eslp_value_read(const eslp_value *value, void *storag
     eslp_bytes *octets);
 
 /**
- * Writes the decoded octets to `out`. `len`, which may be NULL, is their number.
+ * Writes the decoded bytes to `out`. `len`, which may be NULL, is their number.
  *
  * @return ESLP_INSUFFICIENT if `size` is less: nothing is written, and `len` says what is needed.
  */
 ESLP_NODISCARD eslp_status eslp_value_decode(const eslp_value *value, void *out, size_t size, size_t *len);
 
 /**
- * Writes the decoded octets to `out` and a NUL behind them. `len`, which may be NULL, is their number without the NUL;
+ * Writes the decoded bytes to `out` and a NUL behind them. `len`, which may be NULL, is their number without the NUL;
  * a value may hold NULs of its own.
  *
  * @return ESLP_INSUFFICIENT if `size` is less than one more: nothing is written, and `len` is their number all the
@@ -437,27 +440,27 @@ ESLP_NODISCARD eslp_status eslp_value_decode(const eslp_value *value, void *out,
  */
 ESLP_NODISCARD eslp_status eslp_value_string(const eslp_value *value, char *out, size_t size, size_t *len);
 
-/** The number of decoded octets; 0 if `value` is none. */
+/** The number of decoded bytes; 0 if `value` is none. */
 size_t eslp_value_decoded_len(const eslp_value *value);
 
-/** Whether the decoded octets are `text`. */
+/** Whether the decoded bytes are `text`. */
 bool eslp_value_is(const eslp_value *value, eslp_bytes text);
 
-/** Whether the decoded octets are `text`, letters compared without regard to ASCII case. */
+/** Whether the decoded bytes are `text`, letters compared without regard to ASCII case. */
 bool eslp_value_is_nocase(const eslp_value *value, eslp_bytes text);
 
-/** Whether the decoded octets of both are the same, however each is coded. */
+/** Whether the decoded bytes of both are the same, however each is coded. */
 bool eslp_value_equal(const eslp_value *one, const eslp_value *other);
 
 /**
- * The decoded octets as a decimal number without sign.
+ * The decoded bytes as a decimal number without sign.
  *
  * @return ESLP_NOT_FOUND if they are none that fits.
  */
 eslp_status eslp_value_u64(const eslp_value *value, uint64_t *number);
 
 /**
- * The decoded octets as a decimal number with or without sign.
+ * The decoded bytes as a decimal number with or without sign.
  *
  * @return ESLP_NOT_FOUND if they are none that fits.
  */
@@ -472,7 +475,7 @@ bool eslp_value_is_array(const eslp_value *value);
 /**
  * Begins with the first element of an array. A value that is none has itself as its only element.
  *
- * `items` is valid as long as the octets in the buffer; take the elements with eslp_items_next().
+ * `items` is valid as long as the bytes in the buffer; take the elements with eslp_items_next().
  */
 eslp_status eslp_value_items(const eslp_value *value, eslp_items *items);
 
@@ -489,7 +492,7 @@ eslp_status eslp_value_elements(const eslp_value *value, eslp_items *items);
  */
 eslp_status eslp_items_next(eslp_items *items, eslp_value *item);
 
-/** The octets of a string literal, as an eslp_bytes. */
+/** The bytes of a string literal, as an eslp_bytes. */
 #ifdef __cplusplus
 #define ESLP_LIT(literal) (eslp_bytes{"" literal, sizeof(literal) - 1})
 #else
@@ -499,7 +502,7 @@ eslp_status eslp_items_next(eslp_items *items, eslp_value *item);
 /** The same as the initialiser of an eslp_bytes, where only a constant may stand: in static tables. */
 #define ESLP_INIT(literal) {"" literal, sizeof(literal) - 1}
 
-/** The octets of a string that is ended by a NUL, without it; nothing if it is NULL. */
+/** The bytes of a string that is ended by a NUL, without it; nothing if it is NULL. */
 static inline eslp_bytes eslp_str(const char *text) {
   eslp_bytes bytes;
   bytes.data = text;
@@ -516,11 +519,11 @@ static inline eslp_bytes eslp_str(const char *text) {
 /* ========================================================================
  * Memory
  *
- * Where handles live: see the sizes with each of them.
+ * The sizes of handles.
  * ======================================================================== */
 
 /** @defgroup esl_proto_handle Memory
- * Where handles live: see the sizes with each of them.
+ * The sizes of handles.
  * @{ */
 
 /** The alignment of memory for handles: as `malloc` aligns, or `_Alignas(ESLP_ALIGN)`. */
@@ -531,18 +534,18 @@ static inline eslp_bytes eslp_str(const char *text) {
 /* ========================================================================
  * Vocabulary
  *
- * FreeSWITCH's words as numbers, both ways. Servers newer or older than these lists, and modules of their own,
- * use other words: the value of the header has them.
+ * FreeSWITCH's words as numbers, both ways. Other versions of the server and third-party modules use other words:
+ * the value of the header has them.
  * ======================================================================== */
 
 /** @defgroup esl_proto_name Vocabulary
- * FreeSWITCH's words as numbers, both ways. Servers newer or older than these lists, and modules of their own,
- * use other words: the value of the header has them.
+ * FreeSWITCH's words as numbers, both ways. Other versions of the server and third-party modules use other words:
+ * the value of the header has them.
  * @{ */
 
 /** How events are written. */
 ESLP_ENUM(eslp_format) {
-  /** Not said: the server's own choice, or what was set before. */
+  /** Not set: the server's default, or the previous setting. */
   ESLP_FORMAT_NONE = 0,
   /** text/event-plain */
   ESLP_FORMAT_PLAIN = 1,
@@ -553,15 +556,15 @@ ESLP_ENUM(eslp_format) {
 };
 
 /**
- * How urgent a log line is, or which lines a connection wants: the lower the more urgent. The numbers are the server's, but
- * for CONSOLE, which is 0 there, and DISABLE, -1. Deeper levels without a name go up to 63.
+ * The level of a log line, or of the lines that a connection wants: the lower the more urgent. The numbers are the
+ * server's, except CONSOLE, which is 0 there, and DISABLE, -1. Deeper levels without a name go up to 63.
  */
 ESLP_ENUM(eslp_log_level) {
   /** No lines at all; as a level of `log` only. */
   ESLP_LOG_DISABLE = -2,
   /** CONSOLE */
   ESLP_LOG_CONSOLE = -1,
-  /** Not said: `log` alone, which means DEBUG. */
+  /** Not set: `log` alone, which means DEBUG. */
   ESLP_LOG_NONE = 0,
   /** ALERT */
   ESLP_LOG_ALERT = 1,
@@ -1036,23 +1039,23 @@ typedef struct eslp_pairs {
 /* ========================================================================
  * Events and headers
  *
- * An event is looked at where it lies: eslp_event_get() for one header, eslp_event_headers() for all, and
+ * Events are read in place: eslp_event_get() for one header, eslp_event_headers() for all, and
  * eslp_event_index() before many look-ups.
  * ======================================================================== */
 
 /** @defgroup esl_proto_event Events and headers
- * An event is looked at where it lies: eslp_event_get() for one header, eslp_event_headers() for all, and
+ * Events are read in place: eslp_event_get() for one header, eslp_event_headers() for all, and
  * eslp_event_index() before many look-ups.
  * @{ */
 
 /**
  * An event, or the channel data that answers `connect`, in the caller's buffer: plain, JSON or XML.
  *
- * A view: making one costs nothing, and nothing is decoded before it is asked for. Every look-up walks the text anew;
- * for more than one of them, eslp_event_find() all at once or eslp_event_index() it first. Headers are an ordered multi-map: FreeSWITCH sends
- * some twice, with different values, and compares names without regard to case.
+ * A view: making one costs nothing, and everything is decoded on demand. Every look-up walks the text again; for more
+ * than one, use eslp_event_find() for all at once or eslp_event_index() first. Headers are an ordered multi-map:
+ * FreeSWITCH sends some twice, with different values, and compares names without regard to case.
  *
- * Valid as long as the octets in the buffer. Make one with eslp_message_event() or eslp_event_view().
+ * Valid as long as the bytes in the buffer. Make one with eslp_message_event() or eslp_event_view().
  */
 typedef struct eslp_event {
   /** The text as received. */
@@ -1072,7 +1075,7 @@ typedef struct eslp_headers {
 } eslp_headers;
 
 /**
- * Storage for a part of an eslp_index: one header of a JSON or XML event, or the line ends and colons in 64 octets of
+ * Storage for a part of an eslp_index: one header of a JSON or XML event, or the line ends and colons in 64 bytes of
  * a plain one. Need not be initialised.
  */
 typedef struct eslp_slot {
@@ -1090,8 +1093,8 @@ typedef struct eslp_index {
 eslp_status eslp_event_view(eslp_format format, eslp_bytes text, eslp_event *event);
 
 /**
- * The event's name: an eslp_event_name; ESLP_EVENT_OTHER if it has none or another, which
- * `eslp_event_get(event, ESLP_LIT("Event-Name"), &value)` tells.
+ * The event's name: an eslp_event_name; ESLP_EVENT_OTHER if it has none or an unknown one, see `eslp_event_get(event,
+ * ESLP_LIT("Event-Name"), &value)`.
  */
 eslp_event_name eslp_event_name_of(const eslp_event *event);
 
@@ -1116,25 +1119,25 @@ eslp_status eslp_event_variable(const eslp_event *event, eslp_bytes name, eslp_v
  */
 eslp_status eslp_event_u64(const eslp_event *event, eslp_bytes name, uint64_t *number);
 
-/** Why the call has ended: Hangup-Cause; ESLP_CAUSE_OTHER if it is not said, or by another word. */
+/** Why the call has ended: Hangup-Cause; ESLP_CAUSE_OTHER if it is missing or another word. */
 eslp_cause eslp_event_hangup_cause(const eslp_event *event);
 
-/** Where the channel is in its life: Channel-State; ESLP_CS_OTHER if it is not said, or by another word. */
+/** Where the channel is in its life: Channel-State; ESLP_CS_OTHER if it is missing or another word. */
 eslp_channel_state eslp_event_channel_state(const eslp_event *event);
 
-/** Where the call is in its life: Channel-Call-State; ESLP_CCS_OTHER if it is not said, or by another word. */
+/** Where the call is in its life: Channel-Call-State; ESLP_CCS_OTHER if it is missing or another word. */
 eslp_call_state eslp_event_call_state(const eslp_event *event);
 
-/** Whether the call has been answered: Answer-State; ESLP_AS_OTHER if it is not said, or by another word. */
+/** Whether the call has been answered: Answer-State; ESLP_AS_OTHER if it is missing or another word. */
 eslp_answer_state eslp_event_answer_state(const eslp_event *event);
 
-/** Who called, seen from FreeSWITCH: Call-Direction; ESLP_DIRECTION_OTHER if it is not said, or by another word. */
+/** Who called, seen from FreeSWITCH: Call-Direction; ESLP_DIRECTION_OTHER if it is missing or another word. */
 eslp_direction eslp_event_direction(const eslp_event *event);
 
 /**
- * The last header of each of `count` names: what eslp_event_get() gives for each, in one pass. `values` has as many places;
- * that of a name which no header has gets a `data` of NULL. It takes 2 KiB of stack; what an event has beyond 128 headers is
- * gone over for each name.
+ * The last header of each of `count` names, as from eslp_event_get(), in one pass. `values` has as many elements;
+ * `data` is NULL for a name that no header has. It takes 2 KiB of stack; headers after the first 128 are searched for
+ * each name.
  */
 eslp_status eslp_event_find(const eslp_event *event, const eslp_bytes *names, size_t count,
     eslp_value *values);
@@ -1152,7 +1155,7 @@ eslp_status eslp_event_headers(const eslp_event *event, eslp_headers *headers);
 eslp_status eslp_pairs_headers(const eslp_pairs *pairs, eslp_headers *headers);
 
 /**
- * The next header. `header` is valid as long as the octets in the buffer, not only as long as `headers`.
+ * The next header. `header` is valid as long as the bytes in the buffer, not only as long as `headers`.
  *
  * @return ESLP_END after the last; for an event in JSON or XML whose document cannot be read further, an error from
  * ESLP_DOCUMENT_TRUNCATED on.
@@ -1177,9 +1180,9 @@ eslp_status eslp_event_validate(const eslp_event *event, size_t *offset);
 /**
  * Records the positions of the headers in `count` slots, so that look-ups need not walk the text again.
  *
- * The index is valid as long as the octets in the buffer and the slots, which can be used again for the next event. If
+ * The index is valid as long as the bytes in the buffer and the slots, which can be used again for the next event. If
  * there are fewer than needed, the index covers the first headers and look-ups walk the rest: slower, never wrong. A
- * JSON or XML event needs one a header (67 on average, at most some hundreds), a plain one one for every 64 octets of
+ * JSON or XML event needs one a header (67 on average, at most some hundreds), a plain one one for every 64 bytes of
  * its headers, which are fewer.
  */
 eslp_status eslp_event_index(const eslp_event *event, eslp_slot *slots, size_t count, eslp_index *index);
@@ -1191,8 +1194,8 @@ eslp_status eslp_index_get(const eslp_index *index, eslp_bytes name, eslp_value 
 eslp_event_name eslp_index_name_of(const eslp_index *index);
 
 /**
- * Begins with the first header, as eslp_event_headers(). The index and its slots must stay as they are as long as
- * `headers` is used.
+ * Begins with the first header, as eslp_event_headers(). The index and its slots must not change as long as `headers`
+ * is used.
  */
 eslp_status eslp_index_headers(const eslp_index *index, eslp_headers *headers);
 
@@ -1204,19 +1207,19 @@ eslp_status eslp_index_body(const eslp_index *index, eslp_value *body);
 /* ========================================================================
  * Messages and requests
  *
- * What a frame of the server's means, and what one of a client's says. If a function is asked about a message of
- * another kind, or one that does not have what it looks for, it returns ESLP_NOT_FOUND.
+ * The meaning of a server's frame, and the contents of a client's. For a message of another kind, or without the
+ * requested part, functions return ESLP_NOT_FOUND.
  * ======================================================================== */
 
 /** @defgroup esl_proto_message Messages and requests
- * What a frame of the server's means, and what one of a client's says. If a function is asked about a message of
- * another kind, or one that does not have what it looks for, it returns ESLP_NOT_FOUND.
+ * The meaning of a server's frame, and the contents of a client's. For a message of another kind, or without the
+ * requested part, functions return ESLP_NOT_FOUND.
  * @{ */
 
 /**
  * One frame of a stream, in the caller's buffer: header lines, and perhaps a body.
  *
- * Valid as long as the octets in the buffer.
+ * Valid as long as the bytes in the buffer.
  */
 typedef struct eslp_frame {
   /** The header lines with their line ends, without the blank line after them. */
@@ -1225,7 +1228,7 @@ typedef struct eslp_frame {
   eslp_bytes body;
   /** The value of the first Content-Type; NULL if there is none. */
   eslp_bytes content_type;
-  /** A number of the library's own. */
+  /** A private number. */
   uint32_t flags;
   /** Zeros: room for more fields. */
   uint64_t reserved[1];
@@ -1245,7 +1248,7 @@ ESLP_ENUM(eslp_message_kind) {
   ESLP_MESSAGE_EVENT = 4,
   /** log/data: a line of the server's log. */
   ESLP_MESSAGE_LOG = 5,
-  /** text/disconnect-notice: the connection ends, or goes on to linger. */
+  /** text/disconnect-notice: the connection ends, or lingers. */
   ESLP_MESSAGE_DISCONNECT = 6,
   /** text/rude-rejection: the access list does not allow this address. A disconnect notice and the end follow. */
   ESLP_MESSAGE_REJECTION = 7,
@@ -1259,7 +1262,7 @@ ESLP_ENUM(eslp_message_kind) {
 /**
  * What the server says with one frame. Ask it with the functions below; each says of which kind it must be.
  *
- * Valid as long as the octets in the buffer.
+ * Valid as long as the bytes in the buffer.
  */
 typedef struct eslp_message {
   /** An eslp_message_kind. */
@@ -1267,8 +1270,8 @@ typedef struct eslp_message {
   /** The eslp_format of an event. */
   eslp_format format;
   /**
-   * The frame. Of an event that a client has found whole, the body alone is there. Of a frame that comes in parts,
-   * the head alone is there, with ESLP_IN_HEAD_PART not even that: functions that need what is not there return
+   * The frame. For an event that a client has received whole, only the body is present. For a frame in parts, only
+   * the head is present, with ESLP_IN_HEAD_PART not even that: functions that need the missing parts return
    * ESLP_NOT_WHOLE.
    */
   eslp_frame frame;
@@ -1277,13 +1280,13 @@ typedef struct eslp_message {
 } eslp_message;
 
 /**
- * Header lines of a frame that is longer than eslp_limits.max_buffered: a part of its head, or of the headers of a plain event.
- * Take them with eslp_lines_next(), one after the other.
+ * Header lines of a frame that is longer than eslp_limits.max_buffered: a part of its head, or of the headers of a
+ * plain event. Read them one by one with eslp_lines_next().
  *
- * A part ends where a line does, as long as the line fits into the buffer; a longer one goes on in the next part. A
+ * A part ends at a line end, as long as the line fits into the buffer; a longer line continues in the next part. A
  * percent escape is never cut.
  *
- * Valid as long as the octets in the buffer.
+ * Valid as long as the bytes in the buffer.
  */
 typedef struct eslp_lines {
   /** The lines with their line ends; NULL if there are none. */
@@ -1299,15 +1302,15 @@ typedef struct eslp_lines {
 /** A header, or a part of one: eslp_lines_next(). */
 typedef struct eslp_header_part {
   /**
-   * The name. Its `data` is NULL if this goes on with the value of the header before it: after a line end in that
-   * value if `after_line_end` says so, else where the part before ended.
+   * The name. Its `data` is NULL if this continues the value of the header before it: after a line end in that value
+   * if `after_line_end` is true, otherwise where the previous part ended.
    */
   eslp_value name;
   /** The value, or a part of it. */
   eslp_value value;
-  /** Whether a line end of the value stands before this part of it. */
+  /** Whether this part of the value is preceded by a line end. */
   uint8_t after_line_end;
-  /** Whether the line ends here. Otherwise the first header of the next part goes on with the value. */
+  /** Whether the line ends here. Otherwise the first header of the next part continues the value. */
   uint8_t is_complete;
   /** Zeros: room for more fields. */
   uint64_t reserved[2];
@@ -1324,17 +1327,17 @@ ESLP_ENUM(eslp_reply_status) {
   /** `-USAGE`: an API command that was called wrongly. */
   ESLP_REPLY_USAGE = 3,
   /**
-   * Anything else: the value of a variable, the output of an API command. Whether it is a success, the command alone
-   * can tell.
+   * Anything else: the value of a variable, the output of an API command. Whether it means success depends on
+   * the command.
    */
   ESLP_REPLY_BARE = 4,
-  /** A reply in which the value of a variable stands where its text should: see eslp_reply_is_broken(). */
+  /** A reply whose text is replaced by the value of a variable: see eslp_reply_is_broken(). */
   ESLP_REPLY_BROKEN = 5,
 };
 
 /** How an outbound connection runs applications: the `socket` application's `async` option. */
 ESLP_ENUM(eslp_socket_mode) {
-  /** Not known: no outbound connection, or the reply to `connect` has not come. */
+  /** Unknown: not an outbound connection, or the reply to `connect` has not arrived. */
   ESLP_SOCKET_NONE = 0,
   /** `execute` is answered at once. */
   ESLP_SOCKET_ASYNC = 1,
@@ -1364,8 +1367,8 @@ eslp_status eslp_message_get(const eslp_message *message, eslp_bytes name, eslp_
 eslp_status eslp_message_event(const eslp_message *message, eslp_event *event);
 
 /**
- * What the server says: the Reply-Text of a reply, the output in an api response, a log line, a notice's or
- * rejection's text. An api response is given to the octet.
+ * The server's text: the Reply-Text of a reply, the exact output in an api response, a log line, a notice's or
+ * rejection's text.
  *
  * A Reply-Text of several lines is whole only as long as no line of it has a colon; see eslp_reply_text_to_end(). Of a
  * reply that is broken (see eslp_reply_is_broken()) and has no Reply-Text, what stands in its place: the value without
@@ -1393,18 +1396,18 @@ eslp_status eslp_message_detail(const eslp_message *message, eslp_bytes *detail)
 
 /**
  * Whether a frame has lost its end on the wire, and was cut where the next one begins: its text is not complete.
- * FreeSWITCH does that to a reply of several lines or a notice that is too long for its buffer of 512 octets, and to the
+ * FreeSWITCH does that to a reply of several lines or a notice that is too long for its buffer of 512 bytes, and to the
  * value of a variable that begins with `~`. Any kind.
  */
 bool eslp_message_is_cut(const eslp_message *message);
 
 /**
- * Whether the server has broken this reply: the value of a variable that begins with `~` stands where its text should,
- * or its end is missing. The text is not complete and may be anything; the command that it answers is the right one, and
- * so are those of all replies after it.
+ * Whether the server has broken this reply: its text is replaced by the value of a variable that begins with `~`, or
+ * its end is missing. The text is incomplete and may be anything; but this reply, and all later ones, are matched to
+ * the right commands.
  *
- * Only `getvar` is answered so, and `userauth` and `bgapi` with replies that are too long for the server. Ask for a
- * variable whose value somebody else chooses with `api uuid_getvar`.
+ * This happens only with `getvar`, and with `userauth` and `bgapi` if the reply is too long for the server. Read
+ * variables with untrusted values with `api uuid_getvar`.
  */
 bool eslp_reply_is_broken(const eslp_message *message);
 
@@ -1426,7 +1429,7 @@ eslp_status eslp_reply_allowed_api(const eslp_message *message, eslp_value *api)
 /** In the reply to `userauth`: whether `log` may be used. */
 eslp_status eslp_reply_allowed_log(const eslp_message *message, bool *allowed);
 
-/** In the reply to `connect`: an eslp_socket_mode, whether applications run beside the commands. */
+/** In the reply to `connect`: an eslp_socket_mode, whether applications run asynchronously. */
 eslp_status eslp_reply_socket_mode(const eslp_message *message, eslp_socket_mode *mode);
 
 /** In the reply to `connect`: whether all commands may be used (`full`) or only those for the one channel. */
@@ -1444,14 +1447,14 @@ eslp_status eslp_log_function(const eslp_message *message, eslp_value *function)
 /** The line of the source file that wrote a log line. */
 eslp_status eslp_log_line(const eslp_message *message, uint64_t *line);
 
-/** The kind of a log line, a number of the server's own. */
+/** The kind of a log line, the server's internal number. */
 eslp_status eslp_log_text_channel(const eslp_message *message, uint64_t *channel);
 
 /** The channel that a log line is about. */
 eslp_status eslp_log_channel_uuid(const eslp_message *message, eslp_value *uuid);
 
 /**
- * Whether a disconnect notice only tells that the channel has ended and the connection lingers: commands still work
+ * Whether a disconnect notice only says that the channel has ended and the connection lingers: commands still work
  * then. Otherwise nothing follows it.
  */
 eslp_status eslp_notice_lingers(const eslp_message *message, bool *lingers);
@@ -1466,8 +1469,8 @@ eslp_status eslp_notice_channel_name(const eslp_message *message, eslp_value *na
 eslp_status eslp_notice_linger_seconds(const eslp_message *message, int64_t *seconds);
 
 /**
- * Takes the first header off the front of `lines`, in the order of the wire: of a line that goes on in another part, the
- * part that stands here. A copy of the struct begins again with the first.
+ * Removes the first header from the front of `lines`, in the order of the wire; of a line that continues in another
+ * part, only the portion in this part. A copy of the struct begins again with the first.
  *
  * @return ESLP_END after the last.
  */
@@ -1487,34 +1490,34 @@ eslp_status eslp_request_headers(const eslp_frame *request, eslp_headers *header
 /* ========================================================================
  * Decoder
  *
- * The cut of a stream into frames, for hosts that need no more than that; clients and servers have one inside.
+ * Divides a stream into frames, for hosts that need nothing else; clients and servers contain one.
  * ======================================================================== */
 
 /** @defgroup esl_proto_decoder Decoder
- * The cut of a stream into frames, for hosts that need no more than that; clients and servers have one inside.
+ * Divides a stream into frames, for hosts that need nothing else; clients and servers contain one.
  * @{ */
 
 /**
- * The limits of a decoder, and the size from which on frames are handed out in pieces.
+ * The limits of a decoder, and the size from which frames are handed out in parts.
  *
- * A frame that exceeds a limit ends the connection: its end cannot be found without buffering it. 0 stands for the
- * default, and a NULL pointer to this struct for all of them.
+ * A frame that exceeds a limit ends the connection: its end cannot be found without buffering it. 0 is the default,
+ * and a NULL pointer to this struct means all defaults.
  */
 typedef struct eslp_limits {
-  /** The most octets that a head may have, in parts or whole. Default 1 MiB; 64 KiB for a server. */
+  /** The most bytes that a head may have, in parts or whole. Default 1 MiB; 64 KiB for a server. */
   size_t max_head;
   /** The most lines that a head may have. Default 10 000. */
   size_t max_lines;
-  /** The most octets that a body may have. Default 64 MiB; 1 MiB for a server. */
+  /** The most bytes that a body may have. Default 64 MiB; 1 MiB for a server. */
   size_t max_body;
   /**
-   * The most octets that a frame may have to be handed out in one piece. Longer ones come in parts, to a client as
+   * The most bytes that a frame may have to be handed out in one piece. Longer ones come in parts, to a client as
    * ESLP_IN_HEAD or ESLP_IN_HEAD_PART and ESLP_IN_BODY, from a decoder as ESLP_STEP_HEAD or ESLP_STEP_HEAD_PART and
    * ESLP_STEP_BODY. Default: always in one piece. A host whose buffer is fixed sets this to the buffer's size, at
    * least ESLP_BUFFER_MIN, and will never be asked for more than that. A server has its requests in one piece in any
    * case.
    *
-   * How long frames are on a real server: replies up to 553 octets, log lines and notices some hundred, plain events
+   * How long frames are on a real server: replies up to 553 bytes, log lines and notices some hundred, plain events
    * 2.4 kB on average and up to 10 kB (JSON the same, XML 1.75 times that), the reply to `connect` 4 kB for a
    * loopback call and 8 to 12 kB for a SIP call. A buffer of 16 KiB has nearly all of them whole.
    */
@@ -1530,13 +1533,13 @@ typedef struct eslp_limits {
  */
 #define ESLP_BUFFER_MIN 256
 
-/** Memory for a decoder, in octets, aligned as ESLP_ALIGN says. More than the library needs now. */
+/** Memory for a decoder, in bytes, aligned as ESLP_ALIGN says. More than the library needs now. */
 #define ESLP_DECODER_SIZE 384
 
-/** Cuts the octets of a stream into frames. See "Decoder". */
+/** Cuts the bytes of a stream into frames. See "Decoder". */
 typedef struct eslp_decoder eslp_decoder;
 
-/** Who sends the octets that a decoder reads. */
+/** Who sends the bytes that a decoder reads. */
 ESLP_ENUM(eslp_sender) {
   /** FreeSWITCH: the client's side. Its frames are messages. */
   ESLP_FROM_SERVER = 1,
@@ -1546,7 +1549,7 @@ ESLP_ENUM(eslp_sender) {
 
 /** What eslp_decoder_decode() found at the front of the buffer. */
 ESLP_ENUM(eslp_step_kind) {
-  /** Nothing; more octets must be read. */
+  /** Nothing; more bytes must be read. */
   ESLP_STEP_NONE = 0,
   /** A whole frame: `message`. */
   ESLP_STEP_FRAME = 1,
@@ -1556,7 +1559,7 @@ ESLP_ENUM(eslp_step_kind) {
    */
   ESLP_STEP_HEAD = 2,
   /**
-   * The next octets of the body of the last head: `data`, `remaining`; and `lines`, if they are headers of a plain
+   * The next bytes of the body of the last head: `data`, `remaining`; and `lines`, if they are headers of a plain
    * event.
    */
   ESLP_STEP_BODY = 3,
@@ -1569,7 +1572,7 @@ ESLP_ENUM(eslp_step_kind) {
 
 /** What eslp_decoder_decode() found. */
 typedef struct eslp_step {
-  /** Octets that are done with: take them off the front of the buffer before the next call, whatever came. */
+  /** Bytes to remove from the front of the buffer before the next call, whatever was returned. */
   size_t consumed;
   /**
    * With ESLP_NEED_DATA: how long the buffer must be, after `consumed` have been taken off, for the next frame or
@@ -1585,9 +1588,9 @@ typedef struct eslp_step {
   uint8_t head_ends;
   /** With the last ESLP_STEP_HEAD_PART: whether the head has lost its end; see eslp_message_is_cut(). */
   uint8_t is_cut;
-  /** The frame or head; valid as long as the octets in the buffer. */
+  /** The frame or head; valid as long as the bytes in the buffer. */
   eslp_message message;
-  /** Octets of a body, at least one; valid as long as they are in the buffer. */
+  /** Bytes of a body, at least one; valid as long as they are in the buffer. */
   eslp_bytes data;
   /**
    * With ESLP_STEP_HEAD_PART lines of a head, with ESLP_STEP_BODY those of `data` that are headers of a plain event:
@@ -1595,11 +1598,11 @@ typedef struct eslp_step {
    */
   eslp_lines lines;
   /**
-   * With ESLP_STEP_HEAD and the last ESLP_STEP_HEAD_PART the octets of the body, with ESLP_STEP_BODY those after
+   * With ESLP_STEP_HEAD and the last ESLP_STEP_HEAD_PART the bytes of the body, with ESLP_STEP_BODY those after
    * these; 0 ends the frame.
    */
   uint64_t remaining;
-  /** After an error: its position in the stream, counted from the first octet the decoder was given. */
+  /** After an error: its position in the stream, counted from the first byte the decoder was given. */
   uint64_t error_offset;
   /** Zeros: room for more fields. */
   uint64_t reserved[4];
@@ -1630,10 +1633,10 @@ ESLP_NODISCARD eslp_status eslp_decoder_new(eslp_sender sender, const eslp_limit
 void eslp_decoder_free(eslp_decoder *decoder);
 
 /**
- * Decodes the next frame or part in `buf`, which holds all octets read and not yet consumed.
+ * Decodes the next frame or part in `buf`, which holds all bytes read and not yet consumed.
  *
- * Take `step->consumed` octets off the front before the next call, and read more before it if the status is
- * ESLP_NEED_DATA. Octets may come in any pieces; none is searched twice.
+ * Remove `step->consumed` bytes from the front before the next call, and read more first if the status is
+ * ESLP_NEED_DATA. Bytes may arrive in any pieces; none is searched twice.
  *
  * @return ESLP_OK, ESLP_NEED_DATA, or an error from ESLP_INVALID_LENGTH on if the framing is broken, then and on every
  * later call.
@@ -1651,19 +1654,15 @@ eslp_status eslp_decoder_at_end(const eslp_decoder *decoder, const void *buf, si
     eslp_message *message);
 
 /**
- * The number of octets of a frame that the end of the stream left incomplete, those that were handed out in parts
- * included; `buf` is what was read and not consumed. Blank lines do not count. 0 if something is wrong with the
- * arguments.
+ * The number of bytes of a frame that the end of the stream left incomplete, those that were handed out in parts
+ * included; `buf` is what was read and not consumed. Blank lines do not count. 0 if an argument is invalid.
  */
 size_t eslp_decoder_incomplete(const eslp_decoder *decoder, const void *buf, size_t len);
 
-/**
- * The number of octets that this frame lacks; 0 if its head has not said how long it is, or something is wrong with the
- * arguments.
- */
+/** The number of bytes missing from this frame; 0 if its length is not known from its head, or an argument is invalid. */
 size_t eslp_decoder_missing(const eslp_decoder *decoder, const void *buf, size_t len);
 
-/** Position in the stream of the buffer's first octet: all that was consumed. 0 if something is wrong with the argument. */
+/** Position in the stream of the buffer's first byte: all that was consumed. 0 if the argument is invalid. */
 uint64_t eslp_decoder_position(const eslp_decoder *decoder);
 
 /** @} */
@@ -1671,11 +1670,11 @@ uint64_t eslp_decoder_position(const eslp_decoder *decoder);
 /* ========================================================================
  * Commands
  *
- * What a client asks of the server: written, and read.
+ * A client's commands, written and parsed.
  * ======================================================================== */
 
 /** @defgroup esl_proto_command Commands
- * What a client asks of the server: written, and read.
+ * A client's commands, written and parsed.
  * @{ */
 
 /** Which command. */
@@ -1687,7 +1686,7 @@ ESLP_ENUM(eslp_command_kind) {
   /** `api <command> [<arguments>]`: runs an API command; events wait until it has ended. Field `api`. */
   ESLP_COMMAND_API = 3,
   /**
-   * `bgapi <command> [<arguments>]`: runs an API command beside the connection. Its end comes as a BACKGROUND_JOB
+   * `bgapi <command> [<arguments>]`: runs an API command in the background. Its result comes as a BACKGROUND_JOB
    * event, always after the reply. Field `api`.
    */
   ESLP_COMMAND_BGAPI = 4,
@@ -1699,7 +1698,7 @@ ESLP_ENUM(eslp_command_kind) {
   ESLP_COMMAND_NOEVENTS = 7,
   /** `myevents [<uuid>] [<format>]`: subscribes to the events of one channel. Field `myevents`. */
   ESLP_COMMAND_MYEVENTS = 8,
-  /** `divert_events on|off`: whether events for the channel's own script come here. Field `on`. */
+  /** `divert_events on|off`: whether this connection gets the events for the channel's own script. Field `on`. */
   ESLP_COMMAND_DIVERT_EVENTS = 9,
   /** `filter add <header> <value>`: lets only some of the subscribed events through. Field `filter`. */
   ESLP_COMMAND_FILTER_ADD = 10,
@@ -1709,7 +1708,7 @@ ESLP_ENUM(eslp_command_kind) {
   ESLP_COMMAND_FILTER_DELETE_ALL = 12,
   /** `sendevent <name>`: fires an event in the server. Field `sendevent`. */
   ESLP_COMMAND_SENDEVENT = 13,
-  /** `sendmsg [<uuid>]`: tells a channel what to do. Field `sendmsg`. */
+  /** `sendmsg [<uuid>]`: instructs a channel. Field `sendmsg`. */
   ESLP_COMMAND_SENDMSG = 14,
   /** `log [<level>]`: subscribes to log lines up to a level. Field `log_level`. */
   ESLP_COMMAND_LOG = 15,
@@ -1726,7 +1725,7 @@ ESLP_ENUM(eslp_command_kind) {
   ESLP_COMMAND_GETVAR = 19,
   /** `connect`: the first command of an outbound connection; answered with the data of the channel. */
   ESLP_COMMAND_CONNECT = 20,
-  /** `resume`: lets the dialplan go on when the outbound connection ends. */
+  /** `resume`: lets the dialplan continue when the outbound connection ends. */
   ESLP_COMMAND_RESUME = 21,
   /**
    * `exit`: ends the connection. Events that wait are discarded; in outbound mode the call ends, unless `resume` was
@@ -1735,7 +1734,7 @@ ESLP_ENUM(eslp_command_kind) {
   ESLP_COMMAND_EXIT = 22,
 };
 
-/** What a `sendmsg` tells the channel: its call-command. */
+/** The instruction of a `sendmsg`: its call-command. */
 ESLP_ENUM(eslp_call_kind) {
   /** `execute`: run an application. Field `execute`. */
   ESLP_CALL_EXECUTE = 1,
@@ -1753,7 +1752,7 @@ ESLP_ENUM(eslp_call_kind) {
 
 /** `auth` and `userauth`. */
 typedef struct eslp_auth {
-  /** The password, compared octet for octet. */
+  /** The password, compared byte for byte. */
   eslp_bytes password;
   /** `userauth`: the user, without `@` and `:`. */
   eslp_bytes user;
@@ -1767,7 +1766,7 @@ typedef struct eslp_auth {
 typedef struct eslp_api {
   /** The command and its arguments. */
   eslp_bytes line;
-  /** `bgapi`: the name that the job shall have, free text of at most 200 octets; the server makes a UUID if left out. */
+  /** `bgapi`: the name that the job shall have, free text of at most 200 bytes; the server makes a UUID if left out. */
   eslp_bytes job_uuid;
   /** `api`: whether the server's console aliases are known, as fs_cli wants. A line `...` shuts the server down then. */
   uint8_t console_execute;
@@ -1785,7 +1784,7 @@ typedef struct eslp_events {
   eslp_bytes names;
   /** Subclasses of CUSTOM events between blanks; they imply CUSTOM. */
   eslp_bytes subclasses;
-  /** The eslp_format of all events from now on, even those that are waiting; ESLP_FORMAT_NONE leaves it as it is. */
+  /** The eslp_format of all events from now on, even those that are waiting; ESLP_FORMAT_NONE leaves it unchanged. */
   eslp_format format;
   /** Zeros: room for more fields. */
   uint64_t reserved[2];
@@ -1799,7 +1798,7 @@ typedef struct eslp_events {
  * channel. A uuid that no channel has subscribes to all channels.
  */
 typedef struct eslp_myevents {
-  /** The channel; left out for that of an outbound connection. */
+  /** The channel; omit it for the outbound connection's own. */
   eslp_bytes uuid;
   /** An eslp_format, or ESLP_FORMAT_NONE. */
   eslp_format format;
@@ -1810,8 +1809,8 @@ typedef struct eslp_myevents {
 /**
  * `filter`.
  *
- * With filters, an event comes if one that includes matches and none that excludes does; a filter on a header that the
- * event does not have never matches. The value is compared without regard to case. Written `/.../` it is a regular
+ * With filters, an event passes if an including filter matches and no excluding one does; a filter on a header that
+ * the event does not have never matches. The value is compared without regard to case. Written `/.../` it is a regular
  * expression; `-` at its front makes it exclude.
  */
 typedef struct eslp_filter {
@@ -1853,9 +1852,9 @@ typedef struct eslp_execute {
   eslp_bytes event_uuid;
   /** What they shall carry as Application-UUID-Name. */
   eslp_bytes event_uuid_name;
-  /** How often to run it, negative for ever, 0 if not said. A run of less than half a second is the last. */
+  /** How often to run it, negative for ever, 0 if not set. A run of less than half a second is the last. */
   int32_t loops;
-  /** Whether the bridged channel hears its hold music meanwhile (`hold-bleg`). */
+  /** Whether the bridged channel gets its hold music meanwhile (`hold-bleg`). */
   uint8_t hold_bleg;
   /** Zeros: room for more fields. */
   uint64_t reserved[4];
@@ -1871,9 +1870,9 @@ typedef struct eslp_unicast {
   eslp_bytes transport;
   /** `native`: as the codec has them, not decoded. */
   eslp_bytes flags;
-  /** Default 8025; 0 if not said. */
+  /** Default 8025; 0 if not set. */
   uint16_t local_port;
-  /** Default 8026; 0 if not said. */
+  /** Default 8026; 0 if not set. */
   uint16_t remote_port;
   /** Zeros: room for more fields. */
   uint64_t reserved[4];
@@ -1890,7 +1889,7 @@ typedef struct eslp_sendmsg {
   eslp_bytes uuid;
   /** What to do: an eslp_call_kind, which says the field that goes with it. */
   eslp_call_kind call;
-  /** How many frames of media to wait for first (`lead-frames`); 0 if not said. */
+  /** How many frames of media to wait for first (`lead-frames`); 0 if not set. */
   uint32_t lead_frames;
   /** Whether the channel handles no other message before this one has ended (`event-lock`). */
   uint8_t event_lock;
@@ -1943,7 +1942,7 @@ typedef union eslp_command_fields {
   int64_t linger_seconds;
 } eslp_command_fields;
 
-/** As `linger_seconds`: until the client closes the connection. The same as 0, which is not said. */
+/** As `linger_seconds`: until the client closes the connection. The same as 0, which means "not set". */
 #define ESLP_LINGER_FOREVER (-1)
 
 /** As `linger_seconds`: no second at all. */
@@ -1954,8 +1953,8 @@ typedef union eslp_command_fields {
  *
  *     eslp_command command = {.kind = ESLP_COMMAND_API, .as.api.line = ESLP_LIT("status")};
  *
- * No text can forge the protocol: line ends and NUL are refused wherever they would, with the field and the place. What
- * may hold line ends travels as a body.
+ * No text can forge the protocol: line ends and NUL are refused wherever they would, with the field and the place.
+ * Texts that may hold line ends are sent as a body.
  */
 typedef struct eslp_command {
   /** An eslp_command_kind. */
@@ -2014,7 +2013,7 @@ typedef struct eslp_fault {
   eslp_field field;
   /** Which one, if the command has several of them, from 0. */
   size_t item;
-  /** The octet of that part, from 0. */
+  /** The byte of that part, from 0. */
   size_t offset;
   /** Zeros: room for more fields. */
   uint64_t reserved[1];
@@ -2025,15 +2024,16 @@ typedef struct eslp_fault {
  *
  * Send it in one piece: while a command is incomplete, the server sends no events.
  *
- * @return ESLP_INSUFFICIENT if `size` is less: `len` says what is needed. An error from ESLP_COMMAND_EMPTY on if it would
- * break or forge the protocol: `fault`, which may be NULL, says where. What `out` holds has no meaning then.
+ * @return ESLP_INSUFFICIENT if `size` is less: `len` says what is needed. An error from ESLP_COMMAND_EMPTY on if it
+ * would break or forge the protocol: `fault`, which may be NULL, says where. The contents of `out` are then
+ * meaningless.
  */
 ESLP_NODISCARD eslp_status eslp_command_encode(const eslp_command *command, void *out, size_t size,
     size_t *len, eslp_fault *fault);
 
 /**
- * Reads a request as the server would: words match by prefix and in any case, headers may stand in any order. The
- * command is valid as long as the octets in the buffer.
+ * Parses a request as the server would: words match by prefix and ignoring case, headers may be in any order. The
+ * command is valid as long as the bytes in the buffer.
  *
  * @return An error from ESLP_PARSE_UNKNOWN on if it is no command; `offset`, which may be NULL, is the place in its
  * line.
@@ -2041,7 +2041,7 @@ ESLP_NODISCARD eslp_status eslp_command_encode(const eslp_command *command, void
 ESLP_NODISCARD eslp_status eslp_command_parse(const eslp_frame *request, eslp_command *command,
     size_t *offset);
 
-/** What an eslp_field is called, in English: valid for ever; NULL for any other number. */
+/** The name of an eslp_field, in English: valid for ever; NULL for any other number. */
 eslp_bytes eslp_field_text(eslp_field field);
 
 /** @} */
@@ -2049,11 +2049,11 @@ eslp_bytes eslp_field_text(eslp_field field);
 /* ========================================================================
  * Dial strings
  *
- * Whom to call: written so that the server reads what is meant, and read as it reads them.
+ * Dial strings, written so that the server reads them as intended, and parsed as the server does.
  * ======================================================================== */
 
 /** @defgroup esl_proto_dial Dial strings
- * Whom to call: written so that the server reads what is meant, and read as it reads them.
+ * Dial strings, written so that the server reads them as intended, and parsed as the server does.
  * @{ */
 
 /** The separator between a leg and the previous one. */
@@ -2062,7 +2062,7 @@ ESLP_ENUM(eslp_join) {
   ESLP_JOIN_AND = 0,
   /** `|`: this one begins a list that is called if nobody answers in the list before. */
   ESLP_JOIN_OR = 1,
-  /** `:_:`: this one begins a handle of its own, called at the same time ("enterprise originate"). */
+  /** `:_:`: this one begins a new handle, called at the same time ("enterprise originate"). */
   ESLP_JOIN_ENTERPRISE = 2,
 };
 
@@ -2138,8 +2138,8 @@ ESLP_ENUM(eslp_endpoint_kind) {
   /** Where a user has registered at a profile: `sofia/<profile>/<name>%<domain>`. `profile`, `name`, `domain`. */
   ESLP_ENDPOINT_CONTACT = 5,
   /**
-   * An extension of the dialplan, through a channel that is called by itself: `loopback/<name>/<context>/<dialplan>`.
-   * `name`, [`context`, [`dialplan`]].
+   * An extension of the dialplan, through a loopback channel: `loopback/<name>/<context>/<dialplan>`. `name`,
+   * [`context`, [`dialplan`]].
    */
   ESLP_ENDPOINT_LOOPBACK = 6,
   /** A browser that has logged in: `verto.rtc/<name>@<domain>`. `name`, [`domain`]. */
@@ -2156,7 +2156,7 @@ ESLP_ENUM(eslp_endpoint_kind) {
 ESLP_ENUM(eslp_hook) {
   /** The channel has been made, and is not called yet. */
   ESLP_HOOK_ORIGINATE = 1,
-  /** The call has been made, and this is the channel that goes on. */
+  /** The originate has succeeded, with this channel. */
   ESLP_HOOK_POST_ORIGINATE = 2,
   /** It rings. */
   ESLP_HOOK_RING = 3,
@@ -2166,11 +2166,14 @@ ESLP_ENUM(eslp_hook) {
   ESLP_HOOK_MEDIA = 5,
   /** It has answered. */
   ESLP_HOOK_ANSWER = 6,
-  /** A tone has been heard that the application `tone_detect` listens for. */
+  /** The application `tone_detect` has detected a tone. */
   ESLP_HOOK_TONE_DETECT = 7,
 };
 
-/** What a leg calls, put together of its parts: no part can become another. Any other endpoint is given to eslp_leg as text. */
+/**
+ * An endpoint, built from its parts: no part can become another. Other kinds of endpoints are given to eslp_leg as
+ * text.
+ */
 typedef struct eslp_endpoint {
   /** Of which kind. */
   eslp_endpoint_kind kind;
@@ -2224,19 +2227,19 @@ typedef struct eslp_dial_fault {
   size_t leg;
   /** Which one, if there are several of them in one place, from 0. */
   size_t item;
-  /** The octet of that part, from 0. */
+  /** The byte of that part, from 0. */
   size_t offset;
   /** Zeros: room for more fields. */
   uint64_t reserved[1];
 } eslp_dial_fault;
 
-/** What eslp_originate_parse() and eslp_bridge_parse() tell beside the call. */
+/** What eslp_originate_parse() and eslp_bridge_parse() return besides the call. */
 typedef struct eslp_dial_read {
   /** The number of legs; with ESLP_INSUFFICIENT, how many eslp_leg are needed. */
   size_t legs;
   /**
    * After an error from ESLP_DIAL_PARSE_STORAGE on: the place in the text, near the end of what is wrong; with that
-   * status itself, how many octets of storage are enough.
+   * status itself, how many bytes of storage are enough.
    */
   size_t offset;
   /** Zeros: room for more fields. */
@@ -2246,11 +2249,12 @@ typedef struct eslp_dial_read {
 /**
  * Writes the line for `api` and `bgapi` to `out`. `len`, which may be NULL, is its length.
  *
- * What is written is what the server reads back, or it is refused: no text can add a variable, a leg, an argument or an
+ * The server reads what is written as intended, or it is refused: no text can add a variable, a leg, an argument or an
  * application.
  *
- * @return ESLP_DIAL_INSUFFICIENT if `size` is less: `len` says what is needed, and what `out` holds has no meaning. An error from
- * ESLP_DIAL_EMPTY on if no line would be read back as this; `fault`, which may be NULL, says where.
+ * @return ESLP_DIAL_INSUFFICIENT if `size` is less: `len` says what is needed, and the contents of `out` are
+ * meaningless. An error from ESLP_DIAL_EMPTY on if the server would misread every possible line; `fault`, which may be
+ * NULL, says where.
  */
 ESLP_NODISCARD eslp_status eslp_originate_encode(const eslp_originate *call, void *out, size_t size,
     size_t *len, eslp_dial_fault *fault);
@@ -2264,7 +2268,7 @@ ESLP_NODISCARD eslp_status eslp_bridge_encode(const eslp_dial *dial, void *out, 
     eslp_dial_fault *fault);
 
 /**
- * Reads a line as the server would, into `storage` and `max` legs: as many octets as the line has are enough.
+ * Reads a line as the server would, into `storage` and `max` legs: as many bytes as the line has are enough.
  *
  * The call is valid as long as both. Its variables are walked with eslp_pairs_headers(). `read` may be NULL.
  *
@@ -2292,12 +2296,12 @@ ESLP_NODISCARD eslp_status eslp_endpoint_encode(const eslp_endpoint *endpoint, v
     size_t *len, eslp_dial_fault *fault);
 
 /**
- * Makes the variable that has a channel execute something on an occasion: for the variables of a leg, a handle or a whole dial string.
- * Its value is written to `out`.
+ * Makes a hook variable, with which a channel executes something at an event: for the variables of a leg, a handle or
+ * a whole dial string. Its value is written to `out`.
  *
- * `app` is an application and `arg` its argument, as eslp_app_encode() gives both; with `in_background` the channel executes it when
- * it comes to it, while the call goes on. Without an `app`, `arg` is the line of an API command. A further variable of the
- * same occasion is given another name that begins with this one, as `execute_on_answer_2`.
+ * `app` is an application and `arg` its argument, as returned by eslp_app_encode(); with `in_background` it is
+ * executed asynchronously, while the call continues. Without an `app`, `arg` is the line of an API command. For a
+ * second variable of the same hook, use another name that begins with this one, such as `execute_on_answer_2`.
  *
  * @return ESLP_DIAL_INSUFFICIENT if `size` is less than `variable->value.len`, whose data is NULL then. An error from ESLP_DIAL_EMPTY on
  * if the server would execute something else; `fault`, which may be NULL, says where.
@@ -2310,8 +2314,8 @@ ESLP_NODISCARD eslp_status eslp_hook_encode(eslp_hook hook, eslp_bytes app, eslp
  * for eslp_originate.extension with `inline` for its dialplan, or for the application `transfer`. `len`, which may be NULL, is its
  * length.
  *
- * Commas, quotes, backslashes, blanks and line ends in arguments arrive as they are. As in any dialplan, the channel expands
- * variables in each argument before the application has it: what eslp_app_encode() has written knows that.
+ * Commas, quotes, backslashes, blanks and line ends in arguments arrive unchanged. As in any dialplan, the channel
+ * expands variables in each argument before it executes the application; eslp_app_encode() takes that into account.
  *
  * @return As eslp_originate_encode(); `fault->item` says which application, from 0.
  */
@@ -2319,17 +2323,17 @@ ESLP_NODISCARD eslp_status eslp_inline_encode(const eslp_pairs *apps, void *out,
     eslp_dial_fault *fault);
 
 /**
- * Reads an inline dialplan as the server would, into `storage`: one octet more than the text has is enough.
+ * Reads an inline dialplan as the server would, into `storage`: one byte more than the text has is enough.
  *
  * The applications are valid as long as the storage, and are walked with eslp_pairs_headers(). `offset`, which may be NULL, is the
- * place in the text, near the end of what is wrong; with ESLP_DIAL_PARSE_STORAGE, how many octets of storage are enough.
+ * place in the text, near the end of what is wrong; with ESLP_DIAL_PARSE_STORAGE, how many bytes of storage are enough.
  *
  * @return An error from ESLP_DIAL_PARSE_STORAGE on if there is an application without a name, or the server would read past the end.
  */
 ESLP_NODISCARD eslp_status eslp_inline_parse(eslp_bytes text, void *storage, size_t size, eslp_pairs *apps,
     size_t *offset);
 
-/** What an eslp_dial_field is called, in English: valid for ever; NULL for any other number. */
+/** The name of an eslp_dial_field, in English: valid for ever; NULL for any other number. */
 eslp_bytes eslp_dial_field_text(eslp_dial_field field);
 
 /** @} */
@@ -2337,11 +2341,11 @@ eslp_bytes eslp_dial_field_text(eslp_dial_field field);
 /* ========================================================================
  * Applications
  *
- * What a channel executes, with arguments that the application reads as they are meant.
+ * Applications for channels, with arguments that arrive as intended.
  * ======================================================================== */
 
 /** @defgroup esl_proto_app Applications
- * What a channel executes, with arguments that the application reads as they are meant.
+ * Applications for channels, with arguments that arrive as intended.
  * @{ */
 
 /** Which application. Each says which fields of eslp_app go with it; those in brackets may be left out. */
@@ -2350,7 +2354,7 @@ ESLP_ENUM(eslp_app_kind) {
   ESLP_APP_ANSWER = 1,
   /** `pre_answer`: opens early media. */
   ESLP_APP_PRE_ANSWER = 2,
-  /** `ring_ready`: tells the caller that it rings. */
+  /** `ring_ready`: signals ringing to the caller. */
   ESLP_APP_RING_READY = 3,
   /** `playback`: `file`, [`start_sample`]. */
   ESLP_APP_PLAYBACK = 4,
@@ -2371,7 +2375,7 @@ ESLP_ENUM(eslp_app_kind) {
   ESLP_APP_PLAY_AND_GET_DIGITS = 10,
   /** `record`: `file`, [`limit`, `silence_threshold` and `silence_seconds`]. */
   ESLP_APP_RECORD = 11,
-  /** `record_session`: records the call beside all else. `file`, [`limit`]. */
+  /** `record_session`: records the call in the background. `file`, [`limit`]. */
   ESLP_APP_RECORD_SESSION = 12,
   /** `stop_record_session`: `file`, or `all`. */
   ESLP_APP_STOP_RECORD_SESSION = 13,
@@ -2421,7 +2425,7 @@ ESLP_ENUM(eslp_app_kind) {
   ESLP_APP_SCHED_HANGUP = 35,
   /** `event`: `pairs`. */
   ESLP_APP_EVENT = 36,
-  /** `log`: `text`, [`level`, INFO if not said]. */
+  /** `log`: `text`, [`level`, INFO by default]. */
   ESLP_APP_LOG = 37,
   /** `info`: [`level`]. */
   ESLP_APP_INFO = 38,
@@ -2448,10 +2452,10 @@ ESLP_ENUM(eslp_transfer_leg) {
 };
 
 /**
- * An application with what it is to do. Zeros are "not said".
+ * An application with its arguments. Zeros mean "not set".
  *
- * Texts arrive as they are: what the application would read otherwise, and `${...}`, which the server would expand, is refused,
- * so that a caller's name can be given to it. With `expand` the server expands the texts.
+ * Texts arrive unchanged: text that the application would misread, and `${...}`, which the server would expand, is
+ * refused, so that a caller's name can be passed safely. With `expand` the server expands the texts.
  *
  *     eslp_app set = {.kind = ESLP_APP_SET, .name = ESLP_LIT("caller"), .value = name_of_a_stranger};
  */
@@ -2540,11 +2544,11 @@ typedef struct eslp_app {
 
 /** Where an application's argument is wrong. */
 typedef struct eslp_app_fault {
-  /** With which part, in English: valid for ever. */
+  /** The part, in English: valid for ever. */
   eslp_bytes field;
   /** Which one, if there are several of them, from 0. */
   size_t item;
-  /** The octet of that part, from 0. */
+  /** The byte of that part, from 0. */
   size_t offset;
   /** Zeros: room for more fields. */
   uint64_t reserved[1];
@@ -2554,8 +2558,8 @@ typedef struct eslp_app_fault {
  * The application's name and argument, for `execute` of eslp_sendmsg: the argument is written to `out`, and `execute` points there.
  * `execute->arg.len` is its length; other fields of `execute` are zeros, and the host's to set. `fault` may be NULL.
  *
- * @return ESLP_INSUFFICIENT if `size` is less: `execute->arg.len` says what is needed, and its data is NULL. An error from
- * ESLP_APP_EMPTY on, or from ESLP_DIAL_EMPTY on, if the application would read something else than is meant: `fault` says where.
+ * @return ESLP_INSUFFICIENT if `size` is less: `execute->arg.len` says what is needed, and its data is NULL. An error
+ * from ESLP_APP_EMPTY on, or from ESLP_DIAL_EMPTY on, if the application would misread it: `fault` says where.
  */
 ESLP_NODISCARD eslp_status eslp_app_encode(const eslp_app *app, void *out, size_t size, eslp_execute *execute,
     eslp_app_fault *fault);
@@ -2565,21 +2569,21 @@ ESLP_NODISCARD eslp_status eslp_app_encode(const eslp_app *app, void *out, size_
 /* ========================================================================
  * Client
  *
- * The connection as its client sees it: who is asked to authenticate, which answer belongs to which command, what
- * may be sent now, and how it all ended. eslp_client_poll() whenever octets have come, until it wants more;
+ * The client's side of a connection: authentication, the matching of answers to commands, which commands may be
+ * sent now, and the end. Call eslp_client_poll() when bytes have arrived, until it needs more, and
  * eslp_client_send() at any time.
  * ======================================================================== */
 
 /** @defgroup esl_proto_client Client
- * The connection as its client sees it: who is asked to authenticate, which answer belongs to which command, what
- * may be sent now, and how it all ended. eslp_client_poll() whenever octets have come, until it wants more;
+ * The client's side of a connection: authentication, the matching of answers to commands, which commands may be
+ * sent now, and the end. Call eslp_client_poll() when bytes have arrived, until it needs more, and
  * eslp_client_send() at any time.
  * @{ */
 
-/** Memory for a client, in octets, aligned as ESLP_ALIGN says. More than the library needs now. */
+/** Memory for a client, in bytes, aligned as ESLP_ALIGN says. More than the library needs now. */
 #define ESLP_CLIENT_SIZE 512
 
-/** One connection to FreeSWITCH's event socket, from its first octet to its end. See "Client". */
+/** One connection to FreeSWITCH's event socket, from its first byte to its end. See "Client". */
 typedef struct eslp_client eslp_client;
 
 /** Who has opened the connection. */
@@ -2592,7 +2596,7 @@ ESLP_ENUM(eslp_role) {
 
 /** The kind of what came in on a connection. */
 ESLP_ENUM(eslp_incoming) {
-  /** Nothing: more octets must be read, or the connection is over. */
+  /** Nothing: more bytes must be read, or the connection is over. */
   ESLP_IN_NONE = 0,
   /** The server wants `auth` or `userauth`, within 25 seconds. */
   ESLP_IN_AUTH_REQUEST = 1,
@@ -2629,8 +2633,8 @@ ESLP_ENUM(eslp_incoming) {
    * A frame longer than eslp_limits.max_buffered has begun: `message` without its body, `remaining`; `id` if it is an
    * answer. Its body follows in parts.
    *
-   * A frame in parts comes as none of the kinds above. What it means for the connection is known when its last octet
-   * has come: eslp_client_is_open() for a login, eslp_client_full_control() and eslp_client_socket_mode() for
+   * A frame in parts comes as none of the kinds above. Its effect on the connection is known when its last byte
+   * has arrived: eslp_client_is_open() for a login, eslp_client_full_control() and eslp_client_socket_mode() for
    * `connect`, eslp_client_is_lingering() and ESLP_CLOSED for a notice.
    */
   ESLP_IN_HEAD = 12,
@@ -2665,7 +2669,7 @@ ESLP_ENUM(eslp_end) {
   ESLP_END_SHUTDOWN = 6,
   /** This connection has read too slowly: events were lost. */
   ESLP_END_EVENTS_LOST = 7,
-  /** The server said good-bye for no reason known. */
+  /** The server disconnected without a known reason. */
   ESLP_END_GOODBYE = 8,
   /** The stream ended without a notice. */
   ESLP_END_EOF = 9,
@@ -2689,7 +2693,7 @@ typedef struct eslp_unanswered {
 
 /** What eslp_client_poll() found. */
 typedef struct eslp_client_result {
-  /** Octets that are done with: take them off the front of the buffer before the next call, whatever came. */
+  /** Bytes to remove from the front of the buffer before the next call, whatever was returned. */
   size_t consumed;
   /**
    * With ESLP_NEED_DATA: how long the buffer must be, after `consumed` have been taken off, for the next frame to be
@@ -2700,13 +2704,13 @@ typedef struct eslp_client_result {
   eslp_incoming kind;
   /** With ESLP_IN_GOODBYE, ESLP_CLOSED and errors: an eslp_end, why the connection is over. */
   eslp_end end;
-  /** The command that is answered; ESLP_NO_ID if none is. An answer in parts tells it with each of them. */
+  /** The command that is answered; ESLP_NO_ID if none is. Every part of an answer has it. */
   uint64_t id;
-  /** The frame; valid as long as the octets in the buffer. */
+  /** The frame; valid as long as the bytes in the buffer. */
   eslp_message message;
   /**
-   * With ESLP_IN_BODY a part of a body, at least one octet; with ESLP_CLOSED what came after the end. Valid as long
-   * as the octets in the buffer.
+   * With ESLP_IN_BODY a part of a body, at least one byte; with ESLP_CLOSED what came after the end. Valid as long
+   * as the bytes in the buffer.
    */
   eslp_bytes data;
   /**
@@ -2715,13 +2719,13 @@ typedef struct eslp_client_result {
    */
   eslp_lines lines;
   /**
-   * With ESLP_IN_HEAD and the last ESLP_IN_HEAD_PART the octets of the body, with ESLP_IN_BODY those after these; 0
+   * With ESLP_IN_HEAD and the last ESLP_IN_HEAD_PART the bytes of the body, with ESLP_IN_BODY those after these; 0
    * ends the frame.
    */
   uint64_t remaining;
   /** The commands that will never be answered, once the end is known. */
   eslp_unanswered unanswered;
-  /** After an error: its position in the stream, counted from the first octet. */
+  /** After an error: its position in the stream, counted from the first byte. */
   uint64_t error_offset;
   /** With ESLP_IN_HEAD_PART: whether these are the last lines of the head. Then `remaining` is the length of the body. */
   uint8_t head_ends;
@@ -2735,7 +2739,7 @@ typedef struct eslp_client_result {
 typedef struct eslp_sent {
   /** What its answer will carry: the first command of a connection is 0, each counts one more. */
   uint64_t id;
-  /** How many octets stand in `out`; with ESLP_INSUFFICIENT how many are needed. */
+  /** How many bytes were written to `out`; with ESLP_INSUFFICIENT how many are needed. */
   size_t len;
   /** How many commands they are. */
   uint64_t count;
@@ -2745,7 +2749,7 @@ typedef struct eslp_sent {
   uint64_t reserved[2];
 } eslp_sent;
 
-/** What eslp_client_eof() tells. */
+/** The result of eslp_client_eof(). */
 typedef struct eslp_eof {
   /** An eslp_end: ESLP_END_EOF, unless the server had told before. */
   eslp_end end;
@@ -2754,9 +2758,9 @@ typedef struct eslp_eof {
    * cut off.
    */
   eslp_unanswered unanswered;
-  /** Octets of a frame that the end cut off, those that came in parts included. */
+  /** Bytes of a frame that the end cut off, those that came in parts included. */
   size_t incomplete;
-  /** Octets that this frame lacks; 0 if its head has not said how long it is. */
+  /** Bytes missing from this frame; 0 if its length is not known from its head. */
   size_t missing;
   /**
    * The command that the end of the stream answers: with a broken reply, behind which the server has written nothing
@@ -2764,17 +2768,17 @@ typedef struct eslp_eof {
    */
   uint64_t id;
   /**
-   * That reply; ESLP_MESSAGE_NONE if there is none, or if it has come in parts, of which the last is what was not
-   * consumed. See eslp_reply_is_broken(). Valid as long as the octets in the buffer.
+   * That reply; ESLP_MESSAGE_NONE if there is none, or if it has come in parts, the last of which is the unconsumed
+   * bytes. See eslp_reply_is_broken(). Valid as long as the bytes in the buffer.
    */
   eslp_message message;
   /** Zeros: room for more fields. */
   uint64_t reserved[2];
 } eslp_eof;
 
-/** What has come in so far. */
+/** Counts of what was received so far. */
 typedef struct eslp_stats {
-  /** Octets consumed. */
+  /** Bytes consumed. */
   uint64_t octets;
   /** Frames, the events among them. */
   uint64_t frames;
@@ -2798,13 +2802,13 @@ typedef struct eslp_subscription {
   eslp_events events;
   /** `filter add` for each pair of header and value. */
   eslp_pairs filters;
-  /** The uuid of the channel whose events come, for an inbound connection, which then ends with it: `myevents`. */
+  /** The uuid of the channel whose events are wanted, for an inbound connection, which then ends with it: `myevents`. */
   eslp_bytes channel;
   /** The same for the channel that an outbound connection controls. */
   uint8_t own_channel;
-  /** Whether events for the channel's own script come here. */
+  /** Whether events for the channel's own script are diverted to this connection. */
   uint8_t divert;
-  /** Whether log lines come, up to `log_level`. */
+  /** Whether log lines are wanted, up to `log_level`. */
   uint8_t log;
   /** Whether the connection stays `linger_seconds` after its channel has ended. */
   uint8_t linger;
@@ -2840,10 +2844,11 @@ ESLP_NODISCARD eslp_status eslp_client_new(eslp_role role, const eslp_limits *li
 void eslp_client_free(eslp_client *client);
 
 /**
- * Reads the next item from `buf`, which holds all octets read and not yet consumed.
+ * Reads the next item from `buf`, which holds all bytes read and not yet consumed.
  *
- * Take `result->consumed` octets off the front before the next call, after you have used what `result` points to, and read
- * more before it if the status is ESLP_NEED_DATA. When a read says that the stream has ended: eslp_client_eof().
+ * Remove `result->consumed` bytes from the front before the next call, after you have used what `result` points to,
+ * and read more before it if the status is ESLP_NEED_DATA. When a read says that the stream has ended:
+ * eslp_client_eof().
  *
  * @return ESLP_OK if something came in, `result->kind` says what; ESLP_NEED_DATA; ESLP_CLOSED if the connection is over;
  * an error from ESLP_INVALID_LENGTH on if the framing is broken, then and on every later call.
@@ -2852,12 +2857,11 @@ ESLP_NODISCARD eslp_status eslp_client_poll(eslp_client *client, const void *buf
     eslp_client_result *result);
 
 /**
- * Writes a command to `out`, and counts it as sent: the host must send `sent->len` octets, in one piece and in the order
+ * Writes a command to `out`, and counts it as sent: the host must send `sent->len` bytes, in one piece and in the order
  * of its calls.
  *
  * Commands can be sent at any time, any number of them before the first is answered: answers come in order, and each
- * carries the id of its command. Giving up on a command needs no call: when its answer comes after all, it carries its
- * id and can be ignored.
+ * carries the id of its command. To give up on a command, just ignore its id: a late answer still carries it.
  *
  * @return ESLP_INSUFFICIENT if `size` is too short; an error from ESLP_COMMAND_EMPTY on if the command can never be
  * sent so; an error from ESLP_NOT_AUTHENTICATED on if it may not be sent now. Nothing has changed then.
@@ -2866,8 +2870,8 @@ ESLP_NODISCARD eslp_status eslp_client_send(eslp_client *client, const eslp_comm
     size_t size, eslp_sent *sent);
 
 /**
- * Writes all commands that a fresh connection must send to have a subscription, and counts them as sent: filters come
- * first, so that no unwanted event arrives before they are set. All or none.
+ * Writes all commands of a subscription for a new connection, and counts them as sent: filters come first, so that no
+ * unwanted event arrives before they are set. All or none.
  *
  * `sent->id` is the id of the first, `sent->count` their number; ESLP_NO_ID and 0 if the subscription asks for nothing.
  *
@@ -2918,8 +2922,8 @@ eslp_status eslp_client_eof(eslp_client *client, const void *buf, size_t len, es
 #define ESLP_CLIENT_SAVED 75
 
 /**
- * Writes what is known of the connection to `out`, ESLP_CLIENT_SAVED octets, for a process that goes on with it: another program, or
- * a newer one, which gets the socket, and what was read and not consumed.
+ * Writes the client's state to `out`, ESLP_CLIENT_SAVED bytes, for a process that takes over the connection: another
+ * program, or a newer version, which gets the socket and the unconsumed bytes.
  *
  * @return ESLP_NOT_READY if the connection is not open, or in the middle of a frame that comes in parts: try again later.
  * ESLP_INSUFFICIENT if `size` is less.
@@ -2927,9 +2931,9 @@ eslp_status eslp_client_eof(eslp_client *client, const void *buf, size_t len, es
 ESLP_NODISCARD eslp_status eslp_client_save(const eslp_client *client, void *out, size_t size);
 
 /**
- * Makes a client in memory of the caller's, as eslp_client_init(), that goes on where eslp_client_save() was called.
+ * Makes a client in the caller's memory, as eslp_client_init(), that continues where eslp_client_save() was called.
  *
- * @return ESLP_INVALID_ARGUMENT if `saved` is of another version of the library, or no such thing.
+ * @return ESLP_INVALID_ARGUMENT if `saved` is from another version of the library, or invalid.
  */
 ESLP_NODISCARD eslp_status eslp_client_resume(void *memory, size_t size, const void *saved, size_t saved_size,
     const eslp_limits *limits, eslp_client **client);
@@ -2949,24 +2953,24 @@ bool eslp_client_is_lingering(const eslp_client *client);
 /**
  * In outbound mode: whether all commands may be used.
  *
- * @return ESLP_NOT_FOUND as long as the reply to `connect` has not told.
+ * @return ESLP_NOT_FOUND until the reply to `connect` has arrived.
  */
 eslp_status eslp_client_full_control(const eslp_client *client, bool *full);
 
 /**
- * In outbound mode: an eslp_socket_mode, whether applications run beside the commands.
+ * In outbound mode: an eslp_socket_mode, whether applications run asynchronously.
  *
- * @return ESLP_NOT_FOUND as long as the reply to `connect` has not told.
+ * @return ESLP_NOT_FOUND until the reply to `connect` has arrived.
  */
 eslp_status eslp_client_socket_mode(const eslp_client *client, eslp_socket_mode *mode);
 
 /** The number of commands that have been sent and not answered yet. */
 uint64_t eslp_client_in_flight(const eslp_client *client);
 
-/** What has come in so far. */
+/** Counts of what was received so far. */
 eslp_status eslp_client_stats(const eslp_client *client, eslp_stats *stats);
 
-/** What an eslp_end says, in English: valid for ever; NULL for any other number. */
+/** The text of an eslp_end, in English: valid for ever; NULL for any other number. */
 eslp_bytes eslp_end_text(eslp_end end);
 
 /** @} */
@@ -2974,24 +2978,24 @@ eslp_bytes eslp_end_text(eslp_end end);
 /* ========================================================================
  * Jobs
  *
- * The ends of jobs and applications come as events that carry the name which the command gave: names, and what
- * each stands for. And how many events did not come.
+ * The end of a job or an application comes as an event that carries the name given by the command: such names, and
+ * tables of them. Also counting missing events.
  * ======================================================================== */
 
 /** @defgroup esl_proto_jobs Jobs
- * The ends of jobs and applications come as events that carry the name which the command gave: names, and what
- * each stands for. And how many events did not come.
+ * The end of a job or an application comes as an event that carries the name given by the command: such names, and
+ * tables of them. Also counting missing events.
  * @{ */
 
 /** The length of a name that eslp_tag() makes. */
 #define ESLP_TAG_LEN 33
 
 /**
- * Makes a name for a `bgapi` job (`job_uuid`) or an application (`event_uuid`) of two numbers: ESLP_TAG_LEN octets,
+ * Makes a name for a `bgapi` job (`job_uuid`) or an application (`event_uuid`) of two numbers: ESLP_TAG_LEN bytes,
  * not ended by a NUL.
  *
  * The host chooses a `run` that other programs on the same server do not use (at random, say, once a connection) and
- * counts `number` up. In the event that tells of the end (Job-UUID of BACKGROUND_JOB, Application-UUID of
+ * counts `number` up. In the event at its end (Job-UUID of BACKGROUND_JOB, Application-UUID of
  * CHANNEL_EXECUTE_COMPLETE), eslp_tag_number() finds the number again.
  */
 eslp_status eslp_tag(uint64_t run, uint64_t number, void *out, size_t size);
@@ -3010,16 +3014,15 @@ typedef struct eslp_pending_slot {
 } eslp_pending_slot;
 
 /**
- * A map of pending jobs and commands by number, in slots of the caller's, for hosts that have no map of their own: the
- * number of a tag or the id of a command, and a pointer of the host's that is never followed. Looking up walks the
- * slots.
+ * A map of pending jobs and commands by number, in the caller's slots, for hosts without a map: the number of a tag or
+ * the id of a command, and a pointer of the host that is never followed. A look-up walks the slots.
  */
 typedef struct eslp_pending {
   /** Private. */
   uint64_t opaque[4];
 } eslp_pending;
 
-/** Begins with nothing waited for, in `count` slots, which must stay where they are as long as it is used. */
+/** Begins empty, in `count` slots, which must not move as long as it is used. */
 eslp_status eslp_pending_init(eslp_pending *pending, eslp_pending_slot *slots, size_t count);
 
 /**
@@ -3050,7 +3053,7 @@ size_t eslp_pending_len(const eslp_pending *pending);
 /**
  * Counts the numbers that are missing among the Event-Sequence of events.
  *
- * This tells something only to a connection that is subscribed to ALL without filters; even there it is a measure, not a
+ * This is meaningful only on a connection that is subscribed to ALL without filters; even there it is a measure, not a
  * proof: events overtake each other by a few places, and some numbers go to events that no listener gets.
  */
 typedef struct eslp_sequence {
@@ -3072,16 +3075,16 @@ uint64_t eslp_sequence_missing(const eslp_sequence *sequence);
 /* ========================================================================
  * Receive buffer
  *
- * For hosts that have none of their own.
+ * For hosts without their own.
  * ======================================================================== */
 
 /** @defgroup esl_proto_buffer Receive buffer
- * For hosts that have none of their own.
+ * For hosts without their own.
  * @{ */
 
 /**
- * A receive buffer over memory of the caller's: it keeps the books of what has been read and not yet consumed. For hosts
- * that have none of their own.
+ * A receive buffer over the caller's memory, which keeps track of the bytes that have been read and not yet consumed.
+ * For hosts without a buffer of their own.
  *
  *     eslp_buffer_init(&buffer, memory, sizeof memory);
  *     for (;;) {
@@ -3100,33 +3103,33 @@ typedef struct eslp_buffer {
   uint64_t opaque[8];
 } eslp_buffer;
 
-/** Begins with an empty buffer over `size` octets of memory, which must stay where they are as long as it is used. */
+/** Begins with an empty buffer over `size` bytes of memory, which must not move as long as it is used. */
 eslp_status eslp_buffer_init(eslp_buffer *buffer, void *memory, size_t size);
 
-/** The octets read and not yet consumed; NULL if the buffer was not initialised. */
+/** The bytes read and not yet consumed; NULL if the buffer was not initialised. */
 const char *eslp_buffer_data(const eslp_buffer *buffer);
 
-/** The number of octets read and not yet consumed. */
+/** The number of bytes read and not yet consumed. */
 size_t eslp_buffer_len(const eslp_buffer *buffer);
 
-/** The number of octets that the memory can hold. */
+/** The number of bytes that the memory can hold. */
 size_t eslp_buffer_capacity(const eslp_buffer *buffer);
 
 /**
- * Room to read into; say with eslp_buffer_commit() how much was read. Unconsumed octets may be moved for it.
+ * Room to read into; then call eslp_buffer_commit() with the number of bytes. Unconsumed bytes may be moved for it.
  *
- * @return ESLP_INSUFFICIENT if the memory is full of unconsumed octets: only consuming or eslp_buffer_grow() makes room.
+ * @return ESLP_INSUFFICIENT if the memory is full of unconsumed bytes: only consuming or eslp_buffer_grow() makes room.
  * `spare` is NULL and `size` 0 then; a read into no room looks like the end of the stream.
  */
 ESLP_NODISCARD eslp_status eslp_buffer_spare(eslp_buffer *buffer, char **spare, size_t *size);
 
-/** Takes the first `count` octets of what eslp_buffer_spare() gave in. No more than it gave are taken. */
+/** Adds the first `count` bytes of the room from eslp_buffer_spare(), at most all of it. */
 eslp_status eslp_buffer_commit(eslp_buffer *buffer, size_t count);
 
-/** Takes `count` octets off the front of what was read. No more than there are are taken. */
+/** Removes `count` bytes from the front of the buffer, at most as many as there are. */
 eslp_status eslp_buffer_consume(eslp_buffer *buffer, size_t count);
 
-/** Goes on with other memory, which holds what the old one held, as `realloc` gives it. */
+/** Continues with other memory, which holds the contents of the old one, as after `realloc`. */
 eslp_status eslp_buffer_grow(eslp_buffer *buffer, void *memory, size_t size);
 
 /** @} */
@@ -3134,55 +3137,55 @@ eslp_status eslp_buffer_grow(eslp_buffer *buffer, void *memory, size_t size);
 /* ========================================================================
  * Connection
  *
- * A client, its receive buffer and what it has to send in one handle. For hosts that have no buffers of their own.
+ * A client with its input and output buffers in one handle. For hosts without their own buffers.
  * ======================================================================== */
 
 /** @defgroup esl_proto_connection Connection
- * A client, its receive buffer and what it has to send in one handle. For hosts that have no buffers of their own.
+ * A client with its input and output buffers in one handle. For hosts without their own buffers.
  * @{ */
 
-/** Memory for a connection, in octets, aligned as ESLP_ALIGN says. More than the library needs now. */
+/** Memory for a connection, in bytes, aligned as ESLP_ALIGN says. More than the library needs now. */
 #define ESLP_CONNECTION_SIZE 768
 
 /**
- * A client, the buffer that it reads from, and what it has to send: a connection that lacks only its socket.
+ * A client with its input and output buffers: a connection that lacks only its socket.
  *
  *     for (;;) {
  *         while ((status = eslp_connection_next(connection, &result)) == ESLP_OK) {
  *             ... look at result.kind and result.message; perhaps eslp_connection_send() ...
  *         }
  *         if (status != ESLP_NEED_DATA) break;
- *         octets = eslp_connection_to_send(connection);
- *         eslp_connection_sent(connection, (size_t)write(socket, octets.data, octets.len));
+ *         bytes = eslp_connection_to_send(connection);
+ *         eslp_connection_sent(connection, (size_t)write(socket, bytes.data, bytes.len));
  *         eslp_connection_spare(connection, &spare, &room);
  *         eslp_connection_commit(connection, (size_t)read(socket, spare, room));
  *         ... 0 is the end: eslp_connection_eof(); less an error ...
  *     }
  *
- * What was found goes off the buffer at the next call: nobody can forget it.
+ * The next call consumes the last message, so that it cannot be forgotten.
  */
 typedef struct eslp_connection eslp_connection;
 
 /** What is known of a connection. */
 typedef struct eslp_connection_state {
-  /** What has come in so far. */
+  /** Counts of what was received so far. */
   eslp_stats stats;
   /** The number of commands that have been sent and not answered yet. */
   uint64_t in_flight;
   /**
-   * How long the memory of the input must be, if it is too short for what is awaited: eslp_connection_grow_input(). 0 if
-   * it is long enough, as it always is if it has as many octets as `max_buffered` of the limits.
+   * How long the memory of the input must be, if it is too short for the next frame: eslp_connection_grow_input(). 0
+   * if it is long enough, as it always is if it has as many bytes as `max_buffered` of the limits.
    */
   size_t required;
   /** Why the connection is over: an eslp_end, ESLP_END_NONE if it is not. */
   eslp_end end;
-  /** In outbound mode, once the reply to `connect` has told. */
+  /** In outbound mode, known from the reply to `connect`. */
   eslp_socket_mode socket_mode;
   /** Whether the server takes all commands. */
   uint8_t is_open;
   /** Whether the controlled channel has ended and the connection lingers. */
   uint8_t is_lingering;
-  /** In outbound mode: whether the reply to `connect` has told, and whether all commands may be used. */
+  /** In outbound mode: whether the reply to `connect` has arrived, and whether all commands may be used. */
   uint8_t is_connected;
   /** See `is_connected`. */
   uint8_t full_control;
@@ -3197,11 +3200,11 @@ size_t eslp_connection_sizeof(void);
 size_t eslp_connection_alignof(void);
 
 /**
- * Makes a connection in memory of the caller's, which must stay where it is until eslp_connection_drop(), as must
- * `input`, which is read into, and `output`, which holds what is to be sent.
+ * Makes a connection in the caller's memory, which must not move until eslp_connection_drop(), nor must `input`, for
+ * received bytes, and `output`, for bytes to send.
  *
- * `role` is an eslp_role. Where `limits` say nothing of `max_buffered`, it is `input_size`: longer frames come in parts, and the
- * input never needs to grow.
+ * `role` is an eslp_role. If `max_buffered` is not set in `limits`, it is `input_size`: longer frames come in parts,
+ * and the input never needs to grow.
  */
 ESLP_NODISCARD eslp_status eslp_connection_init(void *memory, size_t size, eslp_role role,
     const eslp_limits *limits, void *input, size_t input_size, void *output, size_t output_size,
@@ -3211,42 +3214,42 @@ ESLP_NODISCARD eslp_status eslp_connection_init(void *memory, size_t size, eslp_
 eslp_status eslp_connection_drop(eslp_connection *connection);
 
 /**
- * Room to read into; say with eslp_connection_commit() how much was read.
+ * Room to read into; then call eslp_connection_commit() with the number of bytes.
  *
- * @return ESLP_INSUFFICIENT if the input is full of what has not been looked at: `spare` is NULL and `size` 0 then. After
- * ESLP_NEED_DATA it is so only if eslp_connection_get_state() tells a `required` length.
+ * @return ESLP_INSUFFICIENT if the input is full of unconsumed bytes: `spare` is NULL and `size` 0 then. After
+ * ESLP_NEED_DATA that is so only if eslp_connection_get_state() has a `required` length.
  */
 ESLP_NODISCARD eslp_status eslp_connection_spare(eslp_connection *connection, char **spare, size_t *size);
 
-/** Takes the first `count` octets of what eslp_connection_spare() gave in. No more than it gave are taken. */
+/** Adds the first `count` bytes of the room from eslp_connection_spare(), at most all of it. */
 eslp_status eslp_connection_commit(eslp_connection *connection, size_t count);
 
 /**
- * Gives the next thing that has come in. It is valid until the next call of a function that takes this connection, but for
- * those that only send; `result->consumed` is 0.
+ * Returns the next message. It is valid until the next call of a function that takes this connection, except those
+ * that only send; `result->consumed` is 0.
  *
  * @return As eslp_client_poll(). With ESLP_NEED_DATA, `result->required` is how long the input must be, if it is too short.
  */
 ESLP_NODISCARD eslp_status eslp_connection_next(eslp_connection *connection, eslp_client_result *result);
 
-/** Goes on with other memory for the input, which holds what the old one held, as `realloc` gives it. */
+/** Continues with other memory for the input, which holds the contents of the old one, as after `realloc`. */
 eslp_status eslp_connection_grow_input(eslp_connection *connection, void *memory, size_t size);
 
-/** Goes on with other memory for the output, which holds what the old one held, as `realloc` gives it. */
+/** Continues with other memory for the output, which holds the contents of the old one, as after `realloc`. */
 eslp_status eslp_connection_grow_output(eslp_connection *connection, void *memory, size_t size);
 
 /**
- * Writes a command behind what is to be sent, and counts it as sent: its answer will carry `sent->id`.
+ * Appends a command to the output, and counts it as sent: its answer will carry `sent->id`.
  *
- * @return As eslp_client_send(). ESLP_INSUFFICIENT if there is too little room, of which `sent->len` octets are needed:
- * eslp_connection_sent() and eslp_connection_grow_output() make some.
+ * @return As eslp_client_send(). ESLP_INSUFFICIENT if there is too little room: `sent->len` bytes are needed;
+ * eslp_connection_sent() and eslp_connection_grow_output() make room.
  */
 ESLP_NODISCARD eslp_status eslp_connection_send(eslp_connection *connection, const eslp_command *command,
     eslp_sent *sent);
 
 /**
- * Writes all commands that a fresh connection must send to have a subscription, and counts them as sent; with `undo` those
- * that take one back. All or none.
+ * Writes all commands of a subscription for a new connection, and counts them as sent; with `undo`, those that undo
+ * one. All or none.
  *
  * @return As eslp_client_subscribe() and eslp_client_unsubscribe().
  */
@@ -3254,7 +3257,7 @@ ESLP_NODISCARD eslp_status eslp_connection_subscribe(eslp_connection *connection
     const eslp_subscription *subscription, bool undo, eslp_sent *sent);
 
 /**
- * Copies a command that this library does not know behind what is to be sent, and counts it as sent: see
+ * Appends a command that this library does not know to the output, and counts it as sent: see
  * eslp_client_track_external().
  *
  * @return ESLP_INSUFFICIENT if there is too little room.
@@ -3268,7 +3271,7 @@ ESLP_NODISCARD eslp_status eslp_connection_send_external(eslp_connection *connec
  */
 eslp_bytes eslp_connection_to_send(const eslp_connection *connection);
 
-/** Takes `count` octets off the front of what is to be sent. No more than there are are taken. */
+/** Removes `count` bytes from the front of the output, at most as many as there are. */
 eslp_status eslp_connection_sent(eslp_connection *connection, size_t count);
 
 /** The stream has ended. To be called once, after eslp_connection_next() has returned ESLP_NEED_DATA or ESLP_CLOSED. */
@@ -3285,34 +3288,34 @@ eslp_status eslp_connection_get_state(const eslp_connection *connection, eslp_co
 /* ========================================================================
  * Session
  *
- * What waits for what, over one connection after another: answers, jobs, applications and readers by numbers of the
- * host's, deadlines, subscriptions that are said again after a reconnect. With the feature `session` of the library,
- * which is on unless it is left out.
+ * Waits and subscriptions across reconnects: answers, jobs, applications and readers, identified by the host's
+ * numbers, with deadlines and subscriptions that are restored after a reconnect. Needs the library's feature
+ * `session`, which is on by default.
  * ======================================================================== */
 
 /** @defgroup esl_proto_session Session
- * What waits for what, over one connection after another: answers, jobs, applications and readers by numbers of the
- * host's, deadlines, subscriptions that are said again after a reconnect. With the feature `session` of the library,
- * which is on unless it is left out.
+ * Waits and subscriptions across reconnects: answers, jobs, applications and readers, identified by the host's
+ * numbers, with deadlines and subscriptions that are restored after a reconnect. Needs the library's feature
+ * `session`, which is on by default.
  * @{ */
 
 /**
- * The waits, readers and subscriptions of one program, over one connection after another. Like a client, it has no sockets
- * and no clock.
+ * The waits, readers and subscriptions of one program, across reconnects. Like a client, it has no sockets and no
+ * clock.
  *
- * * A host marks each of its waits and readers with a **slot**: a number of its own, for each another one, never 0. What ends
- *   a wait is told once, by eslp_session_next_outcome(), right after the eslp_session_poll() that has found it, while its
- *   message is still at hand.
- * * **Times** are milliseconds of a clock of the host's that does not go back, since any moment; deadlines are such times, and 0
- *   is none.
- * * Jobs and applications are named by the session, so that their ends are known whichever comes first, the answer or the
- *   event. What they need to hear is subscribed to, and passes the program's filters.
- * * What the session subscribes to, filters and logs is its own: send no `event`, `filter` or `log` beside it. After a
- *   reconnect all of it is said again.
- * * A connection that is lost ends its waits, not its readers: the next one begins with a gap.
+ * * A host identifies each of its waits and readers by a **slot**: a unique number that it chooses, never 0.
+ *   eslp_session_next_outcome() reports the outcome of a wait once, right after the eslp_session_poll() that found it,
+ *   while its message is still available.
+ * * **Times** are milliseconds of the host's monotonic clock, with any origin; deadlines are such times, and 0 means
+ *   none.
+ * * The session names jobs and applications, so that their ends are recognised whichever comes first, the answer or
+ *   the event. The events that they need are subscribed to, and pass the program's filters.
+ * * The session manages subscriptions, filters and the log: send no `event`, `filter` or `log` yourself. After a
+ *   reconnect it restores all of them.
+ * * A lost connection ends its waits, not its readers: the next one begins with a gap.
  *
- * Its pointers into its own memory (eslp_session_to_send(), texts of a gap, a notice or a state) are valid until the next call
- * that takes it, but for those that ask only.
+ * Its pointers into its own memory (eslp_session_to_send(), texts of a gap, a notice or a state) are valid until the
+ * next call that takes it, except those that only query it.
  *
  *     eslp_session_new(random_number, &session);
  *     eslp_session_connect(session, ESLP_INBOUND, NULL, now);
@@ -3321,7 +3324,7 @@ eslp_status eslp_connection_get_state(const eslp_connection *connection, eslp_co
  *         if (status == ESLP_OK && result.kind == ESLP_IN_AUTH_REQUEST) eslp_session_send(session, &login, 0, 0, &sent);
  *         while (eslp_session_next_outcome(session, &outcome) == ESLP_OK) { ... outcome.slot waits no more ... }
  *         ... for an event or a log line: eslp_session_readers() tells whose it is ...
- *         ... take result.consumed octets off the buffer, write eslp_session_to_send() ...
+ *         ... take result.consumed bytes off the buffer, write eslp_session_to_send() ...
  *         ... with ESLP_NEED_DATA, read until state.next_deadline, then eslp_session_advance(session, now) ...
  *     }
  *
@@ -3335,15 +3338,18 @@ typedef struct eslp_session eslp_session;
 ESLP_ENUM(eslp_outcome_kind) {
   /** It has not. */
   ESLP_OUTCOME_NONE = 0,
-  /** The answer has come: eslp_session_poll() has just given it, or its last part. */
+  /** The answer has arrived: eslp_session_poll() has just returned it, or its last part. */
   ESLP_OUTCOME_ANSWERED = 1,
   /** The job has ended: its BACKGROUND_JOB has just been given, or its last part. */
   ESLP_OUTCOME_JOB_ENDED = 2,
-  /** The application has come to its own end: its CHANNEL_EXECUTE_COMPLETE has just been given, or its last part. */
+  /**
+   * The application has ended normally: [`Session::poll`] has just returned its CHANNEL_EXECUTE_COMPLETE, or the
+   * last part of it.
+   */
   ESLP_OUTCOME_COMPLETED = 3,
   /**
-   * The channel has ended under the application, or by it. The event that has just been given tells why, unless the
-   * connection ended with the channel.
+   * The channel has ended during the application, or because of it. The event just returned has the cause,
+   * unless the connection ended with the channel.
    */
   ESLP_OUTCOME_CHANNEL_ENDED = 4,
   /**
@@ -3351,7 +3357,7 @@ ESLP_ENUM(eslp_outcome_kind) {
    * been given, unless the connection takes no such command at all.
    */
   ESLP_OUTCOME_REFUSED = 5,
-  /** The deadline has passed. What comes late is recognised and ends nothing. */
+  /** The deadline has passed. A late result is recognised and ignored. */
   ESLP_OUTCOME_TIMED_OUT = 6,
   /** The connection is over: `reason`. */
   ESLP_OUTCOME_LOST = 7,
@@ -3370,9 +3376,9 @@ ESLP_ENUM(eslp_outcome_kind) {
 ESLP_ENUM(eslp_reason) {
   /** It has one, or has had none yet. */
   ESLP_REASON_NONE = 0,
-  /** The connection has ended by itself: `end` beside it tells how. */
+  /** The connection has ended: see `end`. */
   ESLP_REASON_END = 1,
-  /** Nothing was heard for too long: eslp_session_set_silence(). */
+  /** Nothing was received for too long: eslp_session_set_silence(). */
   ESLP_REASON_SILENCE = 2,
   /** No HEARTBEAT came for too long, whatever else did: eslp_session_set_heartbeat(). */
   ESLP_REASON_NO_HEARTBEAT = 3,
@@ -3380,27 +3386,30 @@ ESLP_ENUM(eslp_reason) {
   ESLP_REASON_CLOSED = 4,
 };
 
-/** What a session tells beside the ends of waits. */
+/** Notices: what a session reports besides the outcomes of waits. */
 ESLP_ENUM(eslp_notice_kind) {
   /** Nothing. */
   ESLP_NOTICE_NONE = 0,
   /**
-   * The server has refused a filter of the program's: `header` and `value`. It is wanted no more; what others let in
-   * comes all the same.
+   * The server has refused one of the program's filters, `header` and `value`, which is dropped; the others
+   * apply.
    */
   ESLP_NOTICE_FILTER_REFUSED = 1,
-  /** The server has refused the log lines that eslp_session_set_log() asks for: `level`. They are wanted no more. */
+  /**
+   * The server has refused the log lines that eslp_session_set_log() requested, `level`, and the request is
+   * dropped.
+   */
   ESLP_NOTICE_LOG_REFUSED = 2,
   /** The server has refused the HEARTBEAT: this connection may be silent, and is not watched. */
   ESLP_NOTICE_HEARTBEAT_REFUSED = 3,
   /**
-   * An event tells that the server is not the one of before the gap: `before` and `after`, its Core-UUID. No call of
-   * before is left.
+   * According to an event, the server was restarted during the gap: `before` and `after` are its Core-UUIDs. No
+   * earlier call is left.
    */
   ESLP_NOTICE_RESTARTED = 4,
 };
 
-/** Which events a reader wants. Zeros: all that come anyway. */
+/** The events that a reader wants. Zeros: all that arrive anyway. */
 typedef struct eslp_interest {
   /** The names and subclasses. The format does not count: eslp_session_set_format(). */
   eslp_events events;
@@ -3425,8 +3434,8 @@ typedef struct eslp_outcome {
 } eslp_outcome;
 
 /**
- * What lies between two connections: what happened meanwhile is not sent again. Ask the server for what is true now, as by
- * `show channels as json`.
+ * The gap between two connections, whose events are not sent again. Ask the server for what is true now, as by `show
+ * channels as json`.
  */
 typedef struct eslp_gap {
   /** Why the old connection ended. */
@@ -3437,18 +3446,21 @@ typedef struct eslp_gap {
   uint64_t since;
   /** When the subscription stood again, or the first event came. */
   uint64_t until;
-  /** The server's Core-UUID before; NULL if no event has told it. */
+  /** The server's Core-UUID before the gap; NULL if no event has had it. */
   eslp_bytes core_before;
   /**
-   * And after: another one means that the server was started anew. NULL if no event has told it yet: then
-   * ESLP_NOTICE_RESTARTED tells it later.
+   * And after the gap: if it has changed, the server was restarted. NULL if no event has had it yet: then
+   * ESLP_NOTICE_RESTARTED reports that later.
    */
   eslp_bytes core_after;
   /** Zeros: room for more fields. */
   uint64_t reserved[4];
 } eslp_gap;
 
-/** What a session tells beside the ends of waits. Its answer has just been given by eslp_session_poll(), if it is one. */
+/**
+ * Notices: what a session reports besides the outcomes of waits. Its answer has just been given by
+ * eslp_session_poll(), if it is one.
+ */
 typedef struct eslp_notice {
   /** What. */
   eslp_notice_kind kind;
@@ -3468,13 +3480,13 @@ typedef struct eslp_notice {
 
 /** What is known of a session. */
 typedef struct eslp_session_state {
-  /** Its connection, as eslp_connection_get_state() tells of one; zeros if there is none. */
+  /** Its connection, as from eslp_connection_get_state(); zeros if there is none. */
   eslp_connection_state connection;
   /** When eslp_session_advance() must be called at the latest, if nothing happens before; 0 for never. */
   uint64_t next_deadline;
   /** How many waits there are. */
   uint64_t waiting;
-  /** The server's Core-UUID; NULL if no event has told it. */
+  /** The server's Core-UUID; NULL if no event has had it. */
   eslp_bytes core_uuid;
   /** Why there is no connection any more. */
   eslp_reason reason;
@@ -3482,10 +3494,13 @@ typedef struct eslp_session_state {
   eslp_end end;
   /** Whether there is a connection. */
   uint8_t has_connection;
-  /** Whether commands can be sent and are answered; on an outbound connection, once the reply to `connect` has come. */
+  /**
+   * Whether commands can be sent and are answered; on an outbound connection, once the reply to `connect` has
+   * arrived.
+   */
   uint8_t is_open;
   /**
-   * Whether all that is wanted stands: the connection is open, and the server has answered everything that was said about
+   * Whether everything is subscribed to: the connection is open, and the server has answered all commands for
    * subscriptions, filters and the log.
    */
   uint8_t is_settled;
@@ -3494,8 +3509,8 @@ typedef struct eslp_session_state {
 } eslp_session_state;
 
 /**
- * Makes a session without a connection; eslp_session_free() it. `run` names its jobs and applications among those of all programs
- * on the server: choose it at random.
+ * Makes a session without a connection; eslp_session_free() it. `run` distinguishes its jobs and applications from
+ * those of other programs on the server: choose it at random.
  */
 ESLP_NODISCARD eslp_status eslp_session_new(uint64_t run, eslp_session **session);
 
@@ -3503,21 +3518,23 @@ ESLP_NODISCARD eslp_status eslp_session_new(uint64_t run, eslp_session **session
 void eslp_session_free(eslp_session *session);
 
 /**
- * A connection has been made: nothing has been read from it or written to it. An old one ends. `limits` may be NULL.
+ * Begins a new connection: nothing has been read from it or written to it. An existing one ends. `limits` may be NULL.
  *
- * The host sends `auth` when ESLP_IN_AUTH_REQUEST comes, or `connect` at once if `role` is ESLP_OUTBOUND. All that is wanted is
- * said again as soon as the connection is open.
+ * The host sends `auth` when ESLP_IN_AUTH_REQUEST comes, or `connect` at once if `role` is ESLP_OUTBOUND.
+ * Subscriptions, filters and log are sent as soon as the connection is open.
  */
 eslp_status eslp_session_connect(eslp_session *session, eslp_role role, const eslp_limits *limits,
     uint64_t now);
 
 /**
- * As eslp_client_poll(), and takes in what came: look for outcomes and notices before the octets are taken off the buffer.
+ * As eslp_client_poll(), and processes the message: look for outcomes and notices before removing the bytes from the
+ * buffer.
  *
- * What comes in parts ends its waits with the last part. It is not kept: a host that wants to have what jobs print has
- * `max_buffered` larger than that, or keeps the parts.
+ * A frame in parts ends its waits with the last part. The parts are not kept: a host that needs the output of jobs
+ * sets `max_buffered` high enough, or keeps the parts.
  *
- * @return As eslp_client_poll(). Without a connection ESLP_CLOSED if the last one has ended by itself, else ESLP_NEED_DATA.
+ * @return As eslp_client_poll(). Without a connection ESLP_CLOSED if the last one was ended by the server, otherwise
+ * ESLP_NEED_DATA.
  */
 ESLP_NODISCARD eslp_status eslp_session_poll(eslp_session *session, const void *buf, size_t len, uint64_t now,
     eslp_client_result *result);
@@ -3535,40 +3552,40 @@ eslp_status eslp_session_close(eslp_session *session, uint64_t now);
 /** What must be written to the socket. Say with eslp_session_sent() how much was written. */
 eslp_bytes eslp_session_to_send(const eslp_session *session);
 
-/** Takes `count` octets off the front of what is to be sent. No more than there are are taken. */
+/** Removes `count` bytes from the front of the output, at most as many as there are. */
 eslp_status eslp_session_sent(eslp_session *session, size_t count);
 
 /** What is known of the session. */
 eslp_status eslp_session_get_state(const eslp_session *session, eslp_session_state *state);
 
 /**
- * The next wait that has ended, and how. Each is told once.
+ * The next wait that has ended, and its outcome. Each is returned once.
  *
  * @return ESLP_END if there is none.
  */
 eslp_status eslp_session_next_outcome(eslp_session *session, eslp_outcome *outcome);
 
 /**
- * What lies between this connection and the one before, once: as soon as the subscription stands again, or with the first
- * event, before which it belongs.
+ * The gap between this connection and the one before, returned once: as soon as the subscription is active again, or
+ * with the first event, before which it belongs.
  *
  * @return ESLP_END if there is none.
  */
 eslp_status eslp_session_next_gap(eslp_session *session, eslp_gap *gap);
 
 /**
- * What is told beside the ends of waits, once each: whoever does not look for it misses what is older than the last few.
+ * The next notice. Each is returned once, and only the last few are kept.
  *
  * @return ESLP_END if there is nothing.
  */
 eslp_status eslp_session_next_notice(eslp_session *session, eslp_notice *notice);
 
-/** What an eslp_reason says, in English: valid for ever; NULL for any other number. */
+/** The text of an eslp_reason, in English: valid for ever; NULL for any other number. */
 eslp_bytes eslp_reason_text(eslp_reason reason);
 
 /**
- * Sends a command: it stands behind what is to be sent, its answer will carry `sent->id`. `slot` waits for the answer until
- * `deadline`; 0 for nobody.
+ * Sends a command: appends it to the output; its answer will carry `sent->id`. `slot` waits for the answer until
+ * `deadline`; 0 for no wait.
  *
  * @return As eslp_client_send(), but there is always room. ESLP_SLOT_IN_USE; ESLP_NO_CONNECTION. Nothing has changed then.
  */
@@ -3600,9 +3617,9 @@ ESLP_NODISCARD eslp_status eslp_session_read_variable(eslp_session *session, esl
     uint64_t slot, uint64_t deadline, eslp_sent *sent);
 
 /**
- * Sends `bgapi`. `slot` waits for the end of the job until `deadline`. The BACKGROUND_JOB is subscribed to, for which
- * `sent->count` and `sent->len` may tell of more than one command; it passes the program's filters, but for those that exclude
- * it. eslp_session_last_tag() is the Job-UUID.
+ * Sends `bgapi`. `slot` waits for the end of the job until `deadline`. The BACKGROUND_JOB is subscribed to, so that
+ * `sent->count` and `sent->len` may cover more than one command; it passes the program's filters, except those that
+ * exclude it. eslp_session_last_tag() is the Job-UUID.
  *
  * @return As eslp_session_send(); ESLP_SESSION_NOT_READY if the connection is not open yet. No job was begun then.
  */
@@ -3610,25 +3627,25 @@ ESLP_NODISCARD eslp_status eslp_session_bgapi(eslp_session *session, eslp_bytes 
     uint64_t deadline, eslp_sent *sent);
 
 /**
- * Sends a message that executes an application: `call` is ESLP_CALL_EXECUTE, and `uuid` is left out for the channel of the
- * connection. `slot` waits for the application's end until `deadline`. The events that tell it are subscribed to and pass the
- * program's filters, but for those that exclude them.
+ * Sends a message that executes an application: `call` is ESLP_CALL_EXECUTE, and `uuid` is left out for the channel of
+ * the connection. `slot` waits for the application's end until `deadline`. The events that report it are subscribed to
+ * and pass the program's filters, except those that exclude them.
  *
- * @return As eslp_session_bgapi(); ESLP_SESSION_NOT_READY also if the message executes nothing or names no channel; ESLP_UNHEARD if
- * this connection cannot hear the channel's events. Nothing was executed then.
+ * @return As eslp_session_bgapi(); ESLP_SESSION_NOT_READY also if the message executes nothing or names no channel;
+ * ESLP_UNHEARD if this connection cannot receive the channel's events. Nothing was executed then.
  */
 ESLP_NODISCARD eslp_status eslp_session_execute(eslp_session *session, const eslp_sendmsg *message,
     uint64_t slot, uint64_t deadline, eslp_sent *sent);
 
 /**
- * The name of the job or application that was begun last: ESLP_TAG_LEN octets, not ended by a NUL.
+ * The name of the job or application that was begun last: ESLP_TAG_LEN bytes, not ended by a NUL.
  *
  * @return ESLP_NOT_FOUND if none was.
  */
 eslp_status eslp_session_last_tag(const eslp_session *session, void *out, size_t size);
 
 /**
- * Nobody waits any more: nothing is told, and what comes late ends nothing.
+ * Gives up a wait: nothing is reported, and a late result is ignored.
  *
  * @return ESLP_NOT_FOUND if `slot` was not waiting.
  */
@@ -3642,67 +3659,71 @@ eslp_status eslp_session_give_up(eslp_session *session, uint64_t slot);
 eslp_status eslp_session_may_send(const eslp_session *session, const eslp_command *command);
 
 /**
- * The time goes on: waits whose deadline has come end, and so does a connection that is silent for too long. Time that goes back
- * is ignored.
+ * Advances the time: ends waits whose deadline has passed, and a connection that has been silent for too long. Time
+ * that goes backwards is ignored.
  */
 eslp_status eslp_session_advance(eslp_session *session, uint64_t now);
 
-/** Octets have come that make no whole frame yet, or the host does not read on purpose: that is no silence of the server's. */
+/**
+ * Bytes have arrived that make no whole frame yet, or the host deliberately does not read: this is not silence of the
+ * server.
+ */
 eslp_status eslp_session_heard(eslp_session *session, uint64_t now);
 
 /**
- * Ends the connection when no octet has come for so many milliseconds; 0 for never. A running server sends a HEARTBEAT every 20
- * seconds, which is subscribed to for that: allow for two. It says nothing either while an `api` command runs, for which `bgapi`
- * is better.
+ * Ends the connection when no byte has arrived for this many milliseconds; 0 for never. The session subscribes to
+ * HEARTBEAT for it, which a running server sends every 20 seconds: allow for two. A server also sends nothing while an
+ * `api` command runs: use `bgapi` for slow ones.
  *
- * Connections that cannot hear the HEARTBEAT may be silent: those that hear their own channel only, and those of users without
- * the right to it, as ESLP_NOTICE_HEARTBEAT_REFUSED tells.
+ * Connections that cannot receive the HEARTBEAT may be silent: those with the events of their own channel only, and
+ * those of users without the right to it, see ESLP_NOTICE_HEARTBEAT_REFUSED.
  *
  * @return An error if the HEARTBEAT cannot be subscribed to; then nothing has changed.
  */
 eslp_status eslp_session_set_silence(eslp_session *session, uint64_t limit);
 
 /**
- * Ends the connection when no HEARTBEAT has come for so many milliseconds, even if answers or log lines do; 0 for never. It is
- * for the same connections as eslp_session_set_silence().
+ * Ends the connection when no HEARTBEAT has arrived for this many milliseconds, even if answers or log lines have; 0
+ * for never. It applies to the same connections as eslp_session_set_silence().
  *
  * @return As eslp_session_set_silence().
  */
 eslp_status eslp_session_set_heartbeat(eslp_session *session, uint64_t limit);
 
 /**
- * An outbound connection hears its own channel only from now on, as one without full control does: `myevents` is said in place of
- * `event`. To be set before the connection is open.
+ * Restricts an outbound connection to the events of its own channel, as if it had no full control: `myevents` is sent
+ * in place of `event`. Set it before the connection is open.
  */
 eslp_status eslp_session_set_own_only(eslp_session *session, bool own_only);
 
 /**
- * The format of events. An outbound connection that hears its own channel only keeps the one that it has begun with.
+ * The format of events. An outbound connection with the events of its own channel only keeps its first format.
  *
  * @return An error if it cannot be sent; then nothing has changed.
  */
 eslp_status eslp_session_set_format(eslp_session *session, eslp_format format);
 
 /**
- * The program's filters from now on, pairs of header and value: of the events, those come that one of them lets in, and those
- * that waits need. A filter whose value begins with `-` excludes, whatever others let in. ESLP_NOTICE_FILTER_REFUSED tells of
- * one that the server refuses.
+ * Replaces the program's filters, pairs of header and value: only events that match one of them arrive, and those that
+ * waits need. A filter whose value begins with `-` excludes events, whatever other filters say.
+ * ESLP_NOTICE_FILTER_REFUSED reports a filter that the server refuses.
  *
  * @return An error if they cannot be sent; then nothing has changed.
  */
 eslp_status eslp_session_set_filters(eslp_session *session, const eslp_pairs *filters);
 
 /**
- * The lines of the server's log that the host itself wants from now on, beside those of its readers; ESLP_LOG_NONE for none.
- * ESLP_NOTICE_LOG_REFUSED tells if the server refuses them.
+ * The level of the server's log that the host wants, in addition to its readers; ESLP_LOG_NONE for none.
+ * ESLP_NOTICE_LOG_REFUSED reports a refusal.
  *
- * @return An error if they cannot be asked for; then nothing has changed.
+ * @return An error if they cannot be requested; then nothing has changed.
  */
 eslp_status eslp_session_set_log(eslp_session *session, eslp_log_level level);
 
 /**
- * `slot` reads these events from now on, over every connection until eslp_session_unlisten(). A second interest takes the place of
- * the first. ESLP_OUTCOME_REFUSED ends a reader whose events the server refuses, or that this connection can never hear.
+ * Makes `slot` a reader of these events, across reconnects, until eslp_session_unlisten(). A second interest replaces
+ * the first. ESLP_OUTCOME_REFUSED ends a reader whose events the server refuses, or which this connection can never
+ * receive.
  *
  * @return An error if they cannot be subscribed to; then nothing has changed.
  */
@@ -3710,27 +3731,27 @@ ESLP_NODISCARD eslp_status eslp_session_listen(eslp_session *session, uint64_t s
     const eslp_interest *interest);
 
 /**
- * These events come no more, whoever reads them, until a reader asks for them anew; NULL for all. What waits need comes all the
- * same.
+ * Unsubscribes from these events for all readers, until a reader requests them again; NULL for all. Events that waits
+ * need still arrive.
  *
- * @return An error if they cannot be taken back; then nothing has changed.
+ * @return An error if they cannot be unsubscribed; then nothing has changed.
  */
 eslp_status eslp_session_unsubscribe(eslp_session *session, const eslp_interest *interest);
 
 /**
- * `slot` reads the lines of the server's log up to this level from now on, over every connection until eslp_session_unlisten().
- * The server is asked for the most detailed level that somebody wants. ESLP_OUTCOME_REFUSED ends all readers of the log if the
- * server refuses them.
+ * Makes `slot` a reader of the server's log up to this level, across reconnects, until eslp_session_unlisten(). The
+ * server is asked for the most detailed level that any reader wants. ESLP_OUTCOME_REFUSED ends all readers of the log
+ * if the server refuses them.
  *
- * @return An error if they cannot be asked for; then nothing has changed.
+ * @return An error if they cannot be requested; then nothing has changed.
  */
 ESLP_NODISCARD eslp_status eslp_session_listen_log(eslp_session *session, uint64_t slot,
     eslp_log_level level);
 
 /**
- * `slot` reads no more, neither events nor the log.
+ * Removes the reader `slot`, of events and of the log.
  *
- * @return An error if what nobody wants any more cannot be taken back. It comes, and nobody reads it.
+ * @return An error if events that no reader wants any more cannot be unsubscribed; they then arrive and are ignored.
  */
 eslp_status eslp_session_unlisten(eslp_session *session, uint64_t slot);
 
@@ -3749,11 +3770,11 @@ eslp_status eslp_session_readers(const eslp_session *session, const eslp_message
 /* ========================================================================
  * Queues
  *
- * What lies between a session and readers who do not read at once.
+ * Queues between a session and readers that do not read at once.
  * ======================================================================== */
 
 /** @defgroup esl_proto_queue Queues
- * What lies between a session and readers who do not read at once.
+ * Queues between a session and readers that do not read at once.
  * @{ */
 
 /** What happens when a queue is full. */
@@ -3779,15 +3800,15 @@ ESLP_ENUM(eslp_item_kind) {
   ESLP_ITEM_MESSAGE = 1,
   /** Items are missing here: `lost`. */
   ESLP_ITEM_LOST = 2,
-  /** The connection was made anew here: `gap`. */
+  /** The connection was replaced here: `gap`. */
   ESLP_ITEM_GAP = 3,
   /** The queue was full and has ended: ESLP_OVERFLOW_END. */
   ESLP_ITEM_OVERFLOWED = 4,
 };
 
 /**
- * What has come for a reader and was not read yet: a bounded queue with copies of messages, whose losses are told where they are.
- * For hosts whose readers do not read at once.
+ * A bounded queue of copied messages for a reader, which reports losses in their place. For hosts whose readers do not
+ * read at once.
  *
  *     ... once: eslp_queue_new(100, ESLP_OVERFLOW_DROP_OLDEST, &queue) and eslp_session_listen(session, slot, &interest) ...
  *     eslp_session_readers(session, &result.message, slots, 16, &count);
@@ -3817,8 +3838,8 @@ ESLP_NODISCARD eslp_status eslp_queue_new(size_t bound, eslp_overflow overflow, 
 void eslp_queue_free(eslp_queue *queue);
 
 /**
- * Puts a copy of a message at the end, or does what the eslp_overflow says. With ESLP_OVERFLOW_BLOCK it is always taken: what was
- * read already must go somewhere; whoever reads no more while eslp_queue_is_blocking() keeps the bound.
+ * Appends a copy of a message, or applies the eslp_overflow. With ESLP_OVERFLOW_BLOCK it is always accepted, because
+ * it has been read already; to keep the bound, stop reading while eslp_queue_is_blocking().
  *
  * @return ESLP_NOT_WHOLE if the message comes in parts; ESLP_NO_MEMORY if there is none for the copy, and nothing has changed.
  */
@@ -3831,7 +3852,7 @@ eslp_status eslp_queue_push(eslp_queue *queue, const eslp_message *message);
 eslp_status eslp_queue_push_gap(eslp_queue *queue, const eslp_gap *gap);
 
 /**
- * Takes what comes first. It is valid until the next eslp_queue_pop() or eslp_queue_free().
+ * Removes the first entry. It is valid until the next eslp_queue_pop() or eslp_queue_free().
  *
  * @return ESLP_END if there is nothing.
  */
@@ -3851,24 +3872,24 @@ uint64_t eslp_queue_lost(const eslp_queue *queue);
 /* ========================================================================
  * Calls
  *
- * What is known of each channel, from its events. With the feature `session`, too.
+ * A table of channels, built from their events. Needs the feature `session`, too.
  * ======================================================================== */
 
 /** @defgroup esl_proto_calls Calls
- * What is known of each channel, from its events. With the feature `session`, too.
+ * A table of channels, built from their events. Needs the feature `session`, too.
  * @{ */
 
 /**
- * The channels of a server, each as its last event has told.
+ * The channels of a server, each in the state of its last event.
  *
  * Listen to eslp_calls_events(), eslp_calls_restore() the channels that are there already, and give each event to
- * eslp_calls_take(); after a gap, restore again. With fewer events it is right as far as they tell.
+ * eslp_calls_take(); after a gap, restore again. With fewer events it knows less.
  */
 typedef struct eslp_calls eslp_calls;
 
 /**
- * What is known of one channel: texts, NULL where nothing is. Words are FreeSWITCH's own: eslp_call_state_from() and its kin make
- * numbers of them.
+ * A snapshot of one channel: texts, NULL where unknown. Words are FreeSWITCH's own: eslp_call_state_from() and related
+ * functions convert them to numbers.
  *
  * Valid until the next eslp_calls_take(), eslp_calls_restore() or eslp_calls_free().
  */
@@ -3923,7 +3944,7 @@ ESLP_ENUM(eslp_change_kind) {
   ESLP_CHANGE_RENAMED = 3,
   /** A channel is gone: `call` is what was known of it in the end. */
   ESLP_CHANGE_ENDED = 4,
-  /** A channel has come that there is no room for: eslp_calls_overlooked() counts it. */
+  /** There is no room for a new channel: eslp_calls_overlooked() counts it. */
   ESLP_CHANGE_OVERLOOKED = 5,
 };
 
@@ -3932,7 +3953,7 @@ typedef struct eslp_change {
   /** What. */
   eslp_change_kind kind;
   /**
-   * The channel that the event is about, as it is known now, or was in the end. Its uuid is NULL if there is none: it was
+   * The channel that the event is about, in its current or last state. Its uuid is NULL if there is none: it was
    * overlooked, or the event names two others (`loopback::bowout`).
    */
   eslp_call call;
@@ -3952,15 +3973,15 @@ ESLP_NODISCARD eslp_status eslp_calls_new(size_t bound, const eslp_bytes *variab
 /** Gives it back. NULL is fine. */
 void eslp_calls_free(eslp_calls *calls);
 
-/** The events that are needed to know all that can be known, as eslp_events.names takes them: valid for ever. */
+/** The events that are needed for complete information, as eslp_events.names takes them: valid for ever. */
 eslp_bytes eslp_calls_events(void);
 
-/** Takes in what an event tells. `change`, which may be NULL, is what that has changed. */
+/** Updates the table from an event. `change`, which may be NULL, is what that has changed. */
 eslp_status eslp_calls_take(eslp_calls *calls, const eslp_event *event, eslp_change *change);
 
 /**
- * Begins anew with the output of `show channels as json`: channels that it does not name are gone, and eslp_calls_next_gone() tells
- * them. Where exactly two channels belong to one call, each is the other's leg.
+ * Restores the table from the output of `show channels as json`: channels that are not in it are removed, and
+ * eslp_calls_next_gone() returns them. Where exactly two channels belong to one call, each is the other's leg.
  *
  * @return An error from ESLP_DOCUMENT_TRUNCATED on if the output cannot be read; then nothing has changed.
  */
@@ -3994,7 +4015,7 @@ eslp_status eslp_calls_next(const eslp_calls *calls, size_t *place, eslp_call *c
 /** The number of channels. */
 size_t eslp_calls_len(const eslp_calls *calls);
 
-/** How many times a channel has come that there was no room for. */
+/** How many channels there was no room for. */
 uint64_t eslp_calls_overlooked(const eslp_calls *calls);
 
 /**
@@ -4016,11 +4037,11 @@ eslp_status eslp_call_next_variable(const eslp_call *call, size_t *place, eslp_p
 /* ========================================================================
  * Events to send
  *
- * What a server's side delivers, and events in another format.
+ * Events for a server to deliver, and events in another format.
  * ======================================================================== */
 
 /** @defgroup esl_proto_data Events to send
- * What a server's side delivers, and events in another format.
+ * Events for a server to deliver, and events in another format.
  * @{ */
 
 /** Storage for one header of an eslp_outgoing_event. Need not be initialised. */
@@ -4036,10 +4057,10 @@ typedef struct eslp_item_slot {
 } eslp_item_slot;
 
 /**
- * An event that is to be sent: headers in their order, and a body. Everything that goes out must be given, Event-Name
- * and Event-Sequence too; only Content-Length comes by itself, and one among the headers is left out.
+ * An event that is to be sent: headers in their order, and a body. All headers must be given, including Event-Name and
+ * Event-Sequence; only Content-Length is added, and left out if it is among the headers.
  *
- * It keeps pointers: names, values, items and the body must stay where they are as long as it is used.
+ * It keeps pointers: names, values, items and the body must not move as long as it is used.
  *
  *     eslp_field_slot slots[16];
  *     eslp_outgoing_event event;
@@ -4061,26 +4082,27 @@ ESLP_ENUM(eslp_percent) {
 
 /** How an event is written: these numbers, added up. */
 ESLP_ENUM(eslp_encode) {
-  /** FreeSWITCH's own octets. */
+  /** FreeSWITCH's own bytes. */
   ESLP_ENCODE_FREESWITCH = 0,
   /** A `%` that looks like an escape is escaped: each value is read back as it was. The number of ESLP_PERCENT_LOSSLESS. */
   ESLP_ENCODE_LOSSLESS = 1,
   /**
-   * What is not UTF-8 where it would be copied, in names, bodies and all of JSON, is refused; so is what XML does not have.
-   * JSON is that of RFC 8259 then, and XML is well-formed; with the next two as well.
+   * Refuses bytes that are not UTF-8 where they would be copied, in names, bodies and all of JSON, and
+   * characters that XML does not have. JSON is then that of RFC 8259, and XML is well-formed; also with the next
+   * two.
    */
   ESLP_ENCODE_REFUSE = 2,
   /** It becomes U+FFFD. */
   ESLP_ENCODE_REPLACE = 4,
-  /** Each octet becomes the character of its number, U+0080 to U+00FF. Not to be added to the two before. */
+  /** Each byte becomes the character of its number, U+0080 to U+00FF. Not to be added to the two before. */
   ESLP_ENCODE_ESCAPE = 6,
-  /** Headers that come more than once are arrays in JSON; else the name is repeated there. */
+  /** Repeated headers are arrays in JSON; otherwise the name is repeated there. */
   ESLP_ENCODE_ARRAYS = 8,
   /** What every reader understands: ESLP_ENCODE_LOSSLESS, ESLP_ENCODE_REPLACE and ESLP_ENCODE_ARRAYS. */
   ESLP_ENCODE_STRICT = 13,
 };
 
-/** Begins with an event without headers, in `count` slots, which must stay where they are as long as it is used. */
+/** Begins with an event without headers, in `count` slots, which must not move as long as it is used. */
 eslp_status eslp_outgoing_event_init(eslp_outgoing_event *event, eslp_field_slot *slots, size_t count);
 
 /**
@@ -4093,23 +4115,23 @@ ESLP_NODISCARD eslp_status eslp_outgoing_event_add(eslp_outgoing_event *event, e
     eslp_bytes value);
 
 /**
- * Adds a header whose value is an array of `count` items, with as many slots for them. Plain and XML events cannot tell
- * one of a single element from a text.
+ * Adds a header whose value is an array of `count` items, with as many slots for them. Plain and XML events cannot
+ * distinguish an array of one element from a text.
  *
  * @return ESLP_INSUFFICIENT if no slot for a header is left.
  */
 ESLP_NODISCARD eslp_status eslp_outgoing_event_add_array(eslp_outgoing_event *event, eslp_bytes name,
     const eslp_bytes *items, size_t count, eslp_item_slot *slots);
 
-/** Gives the event a body; NULL takes it away. An empty one is told from none in JSON only. */
+/** Sets the event's body; NULL removes it. Only JSON distinguishes an empty body from none. */
 eslp_status eslp_outgoing_event_body(eslp_outgoing_event *event, eslp_bytes body);
 
 /** Takes all headers and the body away, for the next event in the same slots. */
 eslp_status eslp_outgoing_event_clear(eslp_outgoing_event *event);
 
 /**
- * Adds the headers of an event that was read, as they are coded, and takes its body: so it is offered, delivered and
- * written like one of the host's own, with headers of the host's before and behind them. The octets in the buffer must stay
+ * Adds the headers of a received event, in their encoding, and its body, so that it can be offered, delivered and
+ * written like the host's own events, with the host's headers before and after. The bytes in the buffer must stay
  * where they are as long as `event` is used.
  *
  * @return ESLP_INSUFFICIENT if there are too few slots: as many headers as have one are added then. An error from
@@ -4119,12 +4141,11 @@ ESLP_NODISCARD eslp_status eslp_outgoing_event_read(eslp_outgoing_event *event, 
 
 /**
  * Writes the event's document in an eslp_format, the body of a `text/event-...` frame, to `out`. `flags` are of
- * eslp_encode. A listener does this by itself: eslp_server_deliver().
+ * eslp_encode. A listener does this in eslp_server_deliver().
  *
- * @return ESLP_INSUFFICIENT if `size` is less: `len`, which may be NULL, says what is needed, and what `out` holds has no
- * meaning.
- * A status from ESLP_FORGED_NAME on if the event cannot be written so; `len` is then the place of the header, from 0, or
- * the number of headers if it is the body.
+ * @return ESLP_INSUFFICIENT if `size` is less: `len`, which may be NULL, says what is needed, and the contents of
+ * `out` are meaningless. A status from ESLP_FORGED_NAME on if the event cannot be written so; `len` is then the place
+ * of the header, from 0, or the number of headers if it is the body.
  */
 ESLP_NODISCARD eslp_status eslp_outgoing_event_encode(const eslp_outgoing_event *event, eslp_format format,
     int32_t flags, void *out, size_t size, size_t *len);
@@ -4133,17 +4154,16 @@ ESLP_NODISCARD eslp_status eslp_outgoing_event_encode(const eslp_outgoing_event 
  * Writes an event in an eslp_format, whatever it is in, to `out`: the body of a `text/event-...` frame. `flags` are of
  * eslp_encode.
  *
- * @return ESLP_INSUFFICIENT if `size` is less: `len`, which may be NULL, says what is needed, and what `out` holds has no
- * meaning.
- * A status from ESLP_FORGED_NAME on if the event cannot be written so; `len` is then the place of the header, from 0, or
- * the number of headers if it is the body.
+ * @return ESLP_INSUFFICIENT if `size` is less: `len`, which may be NULL, says what is needed, and the contents of
+ * `out` are meaningless. A status from ESLP_FORGED_NAME on if the event cannot be written so; `len` is then the place
+ * of the header, from 0, or the number of headers if it is the body.
  */
 ESLP_NODISCARD eslp_status eslp_event_transcode(const eslp_event *event, eslp_format format, int32_t flags,
     void *out, size_t size, size_t *len);
 
 /**
  * Writes the frame of an event, head and document, for connections that agree in `format`, an eslp_format, and `percent`,
- * an eslp_percent: it is written once and its octets are copied or shared. eslp_server_delivered() counts it.
+ * an eslp_percent: it is written once and its bytes are copied or shared. eslp_server_delivered() counts it.
  *
  * @return As eslp_outgoing_event_encode().
  */
@@ -4155,25 +4175,25 @@ ESLP_NODISCARD eslp_status eslp_outgoing_event_frame(const eslp_outgoing_event *
 /* ========================================================================
  * Server
  *
- * The connection as FreeSWITCH's listener sees it: what a command means here is what mod_event_socket makes of
- * it, and replies have its texts. The host gives what it has read to eslp_server_poll(), sends what that writes,
- * answers what it asks, and offers it every event that happens. Nothing here has a clock: the host ends a
- * connection on which no command has come for 25 seconds, and one that lingers in its time.
+ * The server's side of a connection: commands are interpreted as by mod_event_socket, and replies have its texts.
+ * The host passes received bytes to eslp_server_poll(), sends the bytes that it writes, answers its requests, and
+ * offers it every event. It has no clock: the host ends a connection without a first command after 25 seconds,
+ * and a lingering one when its time is over.
  * ======================================================================== */
 
 /** @defgroup esl_proto_server Server
- * The connection as FreeSWITCH's listener sees it: what a command means here is what mod_event_socket makes of
- * it, and replies have its texts. The host gives what it has read to eslp_server_poll(), sends what that writes,
- * answers what it asks, and offers it every event that happens. Nothing here has a clock: the host ends a
- * connection on which no command has come for 25 seconds, and one that lingers in its time.
+ * The server's side of a connection: commands are interpreted as by mod_event_socket, and replies have its texts.
+ * The host passes received bytes to eslp_server_poll(), sends the bytes that it writes, answers its requests, and
+ * offers it every event. It has no clock: the host ends a connection without a first command after 25 seconds,
+ * and a lingering one when its time is over.
  * @{ */
 
-/** Memory for a server, in octets, aligned as ESLP_ALIGN says. More than the library needs now. */
+/** Memory for a server, in bytes, aligned as ESLP_ALIGN says. More than the library needs now. */
 #define ESLP_SERVER_SIZE 640
 
 /**
- * How long `out` must be for everything that a listener writes by itself. More only for what the host gives: answers
- * of API commands, channel data, events, log lines.
+ * How long `out` must be for everything that a listener writes on its own. Only the host's data need more: answers of
+ * API commands, channel data, events, log lines.
  */
 #define ESLP_SERVER_REPLY_MAX 2048
 
@@ -4210,13 +4230,13 @@ typedef struct eslp_server_options {
 ESLP_ENUM(eslp_server_result_kind) {
   /** Nothing. */
   ESLP_SERVER_NONE = 0,
-  /** The listener has written something by itself, its greeting or the reply to a command: `written`, `effect`. */
+  /** The listener has written its greeting or the reply to a command: `written`, `effect`. */
   ESLP_SERVER_DONE = 1,
   /** The client wants something of the host, which has to eslp_server_respond(): `request`. */
   ESLP_SERVER_HOST_REQUEST = 2,
 };
 
-/** What a command that the listener has answered by itself means to its host. */
+/** The effect on the host of a command that the listener has answered. */
 ESLP_ENUM(eslp_effect) {
   /** Nothing: a refusal, or a change of what the connection gets. */
   ESLP_EFFECT_NONE = 0,
@@ -4231,13 +4251,19 @@ ESLP_ENUM(eslp_effect) {
   ESLP_EFFECT_EVENTS_FLUSHED = 3,
   /** `nolog`: the log lines that wait must be dropped. */
   ESLP_EFFECT_LOG_FLUSHED = 4,
-  /** `divert_events on`: events for the controlled channel's own queue come here, by eslp_server_offer_diverted(). */
+  /**
+   * `divert_events on`: events for the controlled channel's own queue are diverted here, by
+   * eslp_server_offer_diverted().
+   */
   ESLP_EFFECT_DIVERT_ON = 5,
   /** `divert_events off` */
   ESLP_EFFECT_DIVERT_OFF = 6,
-  /** `resume`: the dialplan goes on when the connection has ended. */
+  /** `resume`: the dialplan continues when the connection has ended. */
   ESLP_EFFECT_RESUME = 7,
-  /** `linger` or `nolinger`: `linger` in eslp_server_state has changed. If the channel is gone already, the time begins anew. */
+  /**
+   * `linger` or `nolinger`: `linger` in eslp_server_state has changed. If the channel is gone already, the time
+   * restarts.
+   */
   ESLP_EFFECT_LINGER = 8,
 };
 
@@ -4286,7 +4312,7 @@ ESLP_ENUM(eslp_host_request_kind) {
   ESLP_HOST_REQUEST_MYEVENTS = 9,
 };
 
-/** What a client wants of the host. Valid as long as the octets in the buffer. */
+/** What a client wants of the host. Valid as long as the bytes in the buffer. */
 typedef struct eslp_host_request {
   /** An eslp_host_request_kind, which says what goes with it. */
   eslp_host_request_kind kind;
@@ -4302,7 +4328,7 @@ typedef struct eslp_host_request {
   eslp_bytes command;
   /** What follows the first blank after the command; NULL if nothing does. */
   eslp_bytes argument;
-  /** How the client wants to call the job, at most 256 octets; NULL if it does not say. */
+  /** How the client wants to call the job, at most 256 bytes; NULL if it does not say. */
   eslp_bytes job;
   /** A variable. */
   eslp_bytes variable;
@@ -4344,17 +4370,14 @@ ESLP_ENUM(eslp_closed) {
 
 /** What eslp_server_poll() found. */
 typedef struct eslp_server_result {
-  /**
-   * Octets that are done with: take them off the front of the buffer before the next call; those of a question once
-   * it is answered.
-   */
+  /** Bytes to remove from the front of the buffer before the next call; those of a request once it is answered. */
   size_t consumed;
   /**
    * With ESLP_NEED_DATA: how long the buffer must be, after `consumed` have been taken off, for the next command to
    * be whole; 0 if that is not known yet.
    */
   size_t required;
-  /** Octets of `out` to send. */
+  /** Bytes of `out` to send. */
   size_t written;
   /** An eslp_server_result_kind. */
   eslp_server_result_kind kind;
@@ -4364,9 +4387,9 @@ typedef struct eslp_server_result {
   eslp_closed closed;
   /** With ESLP_CLOSED_UNREADABLE: the eslp_status that says what is wrong, and where in the stream. */
   eslp_status error;
-  /** Position in the stream, counted from the first octet. */
+  /** Position in the stream, counted from the first byte. */
   uint64_t error_offset;
-  /** With ESLP_SERVER_HOST_REQUEST: what is wanted. */
+  /** With ESLP_SERVER_HOST_REQUEST: the request. */
   eslp_host_request request;
   /** Zeros: room for more fields. */
   uint64_t reserved[4];
@@ -4391,7 +4414,7 @@ ESLP_ENUM(eslp_response_kind) {
   /** The event has been fired and has the uuid `text`. */
   ESLP_RESPONSE_FIRED = 8,
   /**
-   * The variable's value: `text`; empty if it is not set. One line of at most 511 octets arrives: line ends become
+   * The variable's value: `text`; empty if it is not set. One line of at most 511 bytes arrives: line ends become
    * blanks.
    */
   ESLP_RESPONSE_VALUE = 9,
@@ -4451,7 +4474,7 @@ ESLP_ENUM(eslp_goodbye) {
 
 /** A line of the log, to be sent. */
 typedef struct eslp_log_data {
-  /** How grave it is. It must be said. */
+  /** Its level, which must be set. */
   eslp_log_level level;
   /** The kind of channel that it is written to: 0 for the log, 1 for a clean one, 2 for an event's. */
   uint8_t text_channel;
@@ -4470,12 +4493,12 @@ typedef struct eslp_log_data {
 } eslp_log_data;
 
 /**
- * Says whether a regular expression, `/.../` as a client has written it, matches a header's value. One that cannot be
- * read matches nothing. `user` is what was given to eslp_server_offer(). Neither text is ended by a NUL.
+ * Returns whether a client's regular expression, `/.../`, matches a header's value. An invalid one matches nothing.
+ * `user` is the argument of eslp_server_offer(). Neither text is NUL-terminated.
  *
- * A client chooses the expression, so the callback must bear any, and should bound what one may cost. During the call it
- * must not use this server or the event, and it must return: what leaves it by an exception or `longjmp` undoes the call
- * half done. eslp::server catches what is thrown, and takes it for no match.
+ * A client chooses the expression, so the callback must tolerate any, and should bound its cost. The callback must not
+ * use this server or the event, and it must return: an exception or `longjmp` would leave the call half done.
+ * eslp::server catches exceptions, and takes them for no match.
  */
 typedef bool (*eslp_regex)(void *user, const char *regex, size_t regex_len, const char *value,
     size_t value_len);
@@ -4509,34 +4532,34 @@ ESLP_NODISCARD eslp_status eslp_server_new(const eslp_server_options *options, v
 void eslp_server_free(eslp_server *server);
 
 /**
- * Reads the next command from `buf`, which begins where the octets end that were consumed before. What the listener
- * answers by itself is written to `out`: send `result->written` octets of it.
+ * Reads the next command from `buf`, which begins where the bytes end that were consumed before. The listener's own
+ * replies are written to `out`: send `result->written` bytes of it.
  *
- * @return ESLP_OK, `result->kind` says what; ESLP_NEED_DATA; ESLP_WAITING as long as the host owes an answer;
- * ESLP_CLOSED if the connection is over: send what is written, then close it. ESLP_INSUFFICIENT if `size` is less than
+ * @return ESLP_OK, `result->kind` says what; ESLP_NEED_DATA; ESLP_WAITING until the host has answered; ESLP_CLOSED if
+ * the connection is over: send what was written, then close it. ESLP_INSUFFICIENT if `size` is less than
  * ESLP_SERVER_REPLY_MAX: nothing has happened.
  */
 ESLP_NODISCARD eslp_status eslp_server_poll(eslp_server *server, const void *buf, size_t len, void *out,
     size_t size, eslp_server_result *result);
 
 /**
- * Answers what eslp_server_poll() asked, now or much later: writes the reply to `out` and its length to `written`, which
- * is 0 for the first command of an outbound connection if it is not `connect`. Then poll again.
+ * Answers the request from eslp_server_poll(), now or much later: writes the reply to `out` and its length to
+ * `written`, which is 0 for the first command of an outbound connection if it is not `connect`. Then poll again.
  *
- * After ESLP_RESPONSE_REFUSE the connection is over: send what is written, and close it.
+ * After ESLP_RESPONSE_REFUSE the connection is over: send what was written, and close it.
  *
- * @return ESLP_NOT_ASKED if nothing was asked or this is no answer to it. ESLP_INSUFFICIENT if `size` is less than what
- * `written` says then, or the storage has no room for the rights. Nothing has changed then but what `out` holds, which
- * has no meaning.
+ * @return ESLP_NOT_ASKED if there is no request, or this does not answer it. ESLP_INSUFFICIENT if `size` is less than
+ * what `written` says then, or the storage has no room for the rights. Nothing has changed then except the contents of
+ * `out`, which are meaningless.
  */
 ESLP_NODISCARD eslp_status eslp_server_respond(eslp_server *server, const eslp_response *response, void *out,
     size_t size, size_t *written);
 
-/** Refuses a connection by its address, instead of the first eslp_server_poll(). Send what is written, and close it. */
+/** Refuses a connection by its address, instead of the first eslp_server_poll(). Send what was written, and close it. */
 ESLP_NODISCARD eslp_status eslp_server_reject(eslp_server *server, void *out, size_t size, size_t *written);
 
 /**
- * Ends the connection with a notice, an eslp_goodbye. Send what is written, and close it. Nothing is written if it is
+ * Ends the connection with a notice, an eslp_goodbye. Send what was written, and close it. Nothing is written if it is
  * over already.
  */
 ESLP_NODISCARD eslp_status eslp_server_disconnect(eslp_server *server, eslp_goodbye goodbye, void *out,
@@ -4573,18 +4596,18 @@ ESLP_NODISCARD eslp_status eslp_server_offer_log(eslp_server *server, eslp_log_l
  * Writes an event that waits to `out`, in the connection's format, and its length to `written`.
  *
  * @return ESLP_NOT_READY if it cannot be sent now: in the middle of a command, or before an answer, or nothing is
- * subscribed to. ESLP_INSUFFICIENT if `size` is less than what `written` says then. Nothing has changed then but what
- * `out` holds, which has no meaning.
+ * subscribed to. ESLP_INSUFFICIENT if `size` is less than what `written` says then. Nothing has changed then except
+ * the contents of `out`, which are meaningless.
  */
 ESLP_NODISCARD eslp_status eslp_server_deliver(eslp_server *server, const eslp_outgoing_event *event,
     void *out, size_t size, size_t *written);
 
 /**
- * Counts an event that waits as delivered, in place of eslp_server_deliver(): the host sends what eslp_outgoing_event_frame() has
- * written in this eslp_format and eslp_percent.
+ * Counts a waiting event as delivered, in place of eslp_server_deliver(): the host sends the frame that
+ * eslp_outgoing_event_frame() has written in this eslp_format and eslp_percent.
  *
- * @return ESLP_NOT_READY if it cannot be sent now, ESLP_OTHER_CODING if the connection wants it otherwise: `format` in
- * eslp_server_state, and `percent` in its eslp_server_options. The frame must not be sent then.
+ * @return ESLP_NOT_READY if it cannot be sent now, ESLP_OTHER_CODING if the connection uses another coding: `format`
+ * in eslp_server_state, and `percent` in its eslp_server_options. The frame must not be sent then.
  */
 ESLP_NODISCARD eslp_status eslp_server_delivered(eslp_server *server, eslp_format format,
     eslp_percent percent);
@@ -4622,7 +4645,7 @@ typedef struct eslp_server_state {
   /** Whether the client has given a password that was accepted, or needs none. */
   uint8_t authenticated;
   /**
-   * Whether no command has come yet, or none but wrong ones before a password: the host ends such a connection after
+   * Whether no command has arrived yet, except invalid ones before a password: the host ends such a connection after
    * 25 seconds.
    */
   uint8_t awaiting_first_command;

@@ -19,15 +19,15 @@ class Number(NamedTuple):
 
 
 GROUPS = [
-    (100, "Framing", "The stream is not the protocol. It is broken for good."),
-    (200, "Event documents", "One event can be read only up to some place. The stream goes on."),
+    (100, "Framing", "The stream does not follow the protocol, and cannot be read any further."),
+    (200, "Event documents", "One event can be read only in part. The stream continues."),
     (300, "Commands that are refused", "Nothing was written or sent."),
-    (400, "Requests that are not understood", "What a client has sent, on the listener's side."),
+    (400, "Requests that are not understood", "A client's requests, on the listener's side."),
     (500, "Dial strings", "A call that cannot be written, or a line that cannot be read."),
     (600, "Commands that may not be sent now", "Nothing was written or sent."),
-    (700, "The listener's side", "What a host may not send."),
-    (800, "Conversions", "A text is nothing of the type that was asked for."),
-    (900, "Applications", "The argument of an application that cannot be written."),
+    (700, "The listener's side", "Events and responses that a host may not send."),
+    (800, "Conversions", "A text is not of the requested type."),
+    (900, "Applications", "Arguments that cannot be written."),
 ]
 
 
@@ -61,7 +61,7 @@ def _numbers(root: Path) -> Iterator[Number]:
             elif table and (row := re.fullmatch(r'(\w+) = (\d+), "(.*)";', line)):
                 yield Number(int(row[2]), f"{table}::{row[1]}", row[3], doc)
             elif wrapped == "" and (named := re.fullmatch(r"(\w+) of \w+, code (\d+)", line)):
-                yield Number(int(named[2]), f"{named[1]}::Insufficient", "", "Too little room: `required()` says how much.")
+                yield Number(int(named[2]), f"{named[1]}::Insufficient", "", "Too little room: `required()` returns how much is needed.")
             elif line == "}":
                 table = wrapped = None
             # Errors that hold others have numbers of their own for what is theirs.
@@ -91,7 +91,7 @@ def errors(root: Path) -> str:
         "A number is the same in every language and never changes: `code()` in Rust, `error.code` in Python, the status of a",
         "function, with a minus in front, in C and C++. This page is made of the tables in the code.",
         "",
-        "Where a text is refused, the error has its place, too: `offset` is the byte from 0, `item` or `field` says which of",
+        "If a text is refused, the error has its position, too: `offset` is the byte from 0, `item` or `field` says which of",
         "several texts it is.",
     ]
     for first, title, words in GROUPS:
@@ -107,7 +107,7 @@ def errors(root: Path) -> str:
                 + said.replace("|", "\\|")
                 + " |"
             )
-    out += ["", "## Only in C", "", "Positive numbers are no errors: they say what to do next.", ""]
+    out += ["", "## Only in C", "", "Positive numbers are not errors: they tell you what to do next.", ""]
     out += ["| number | name | what it says |", "|---|---|---|"]
     out += [f"| {number} | `{name}` | {doc} |" for number, name, doc in rest]
     return "\n".join(out) + "\n"
@@ -132,7 +132,7 @@ def header(root: Path) -> str:
     out = [
         "# The header",
         "",
-        "All of `esl_proto.h`, made of the header itself. [From C](../c.md) is the tour; the C++ headers",
+        "All of `esl_proto.h`, generated from the header. [From C](../c.md) is the tour; the C++ headers",
         "(`esl_proto.hpp`) have the same as classes, with a comment on each.",
     ]
     for comment, code in _declarations(body.splitlines()):
@@ -178,7 +178,7 @@ _PARTS = [
     ("esl_proto", "The protocol without I/O", "__init__.py"),
     ("esl_proto.aio", "asyncio", "aio/__init__.py"),
     ("esl_proto.sync", "Blocking sockets", "sync/__init__.py"),
-    ("esl_proto.observe", "What happens on connections", "observe.py"),
+    ("esl_proto.observe", "Observers", "observe.py"),
     ("esl_proto.otel", "OpenTelemetry", "otel.py"),
     ("esl_proto.prometheus", "Prometheus", "prometheus.py"),
     ("esl_proto.testing", "A simulated switch for tests", "testing/__init__.py"),
@@ -226,7 +226,7 @@ def python(root: Path) -> str:
     out = [
         "# The Python classes",
         "",
-        "What `help()` says of each, made of the stubs and sources. The pages [asyncio](../python/aio.md),",
+        "The output of `help()`, generated from the stubs and sources. The pages [asyncio](../python/aio.md),",
         "[blocking code](../python/sync.md) and [testing](../python/testing.md) show them at work.",
     ]
     trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in [*package.rglob("*.py"), *package.rglob("*.pyi")]}

@@ -1,4 +1,4 @@
-/** The octets of a string literal, as an eslp_bytes. */
+/** The bytes of a string literal, as an eslp_bytes. */
 #ifdef __cplusplus
 #define ESLP_LIT(literal) (eslp_bytes{"" literal, sizeof(literal) - 1})
 #else
@@ -8,7 +8,7 @@
 /** The same as the initialiser of an eslp_bytes, where only a constant may stand: in static tables. */
 #define ESLP_INIT(literal) {"" literal, sizeof(literal) - 1}
 
-/** The octets of a string that is ended by a NUL, without it; nothing if it is NULL. */
+/** The bytes of a string that is ended by a NUL, without it; nothing if it is NULL. */
 static inline eslp_bytes eslp_str(const char *text) {
   eslp_bytes bytes;
   bytes.data = text;

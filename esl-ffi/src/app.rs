@@ -26,7 +26,7 @@ numbers! {
         ESLP_APP_ANSWER = 1,
         /// `pre_answer`: opens early media.
         ESLP_APP_PRE_ANSWER = 2,
-        /// `ring_ready`: tells the caller that it rings.
+        /// `ring_ready`: signals ringing to the caller.
         ESLP_APP_RING_READY = 3,
         /// `playback`: `file`, [`start_sample`].
         ESLP_APP_PLAYBACK = 4,
@@ -45,7 +45,7 @@ numbers! {
         ESLP_APP_PLAY_AND_GET_DIGITS = 10,
         /// `record`: `file`, [`limit`, `silence_threshold` and `silence_seconds`].
         ESLP_APP_RECORD = 11,
-        /// `record_session`: records the call beside all else. `file`, [`limit`].
+        /// `record_session`: records the call in the background. `file`, [`limit`].
         ESLP_APP_RECORD_SESSION = 12,
         /// `stop_record_session`: `file`, or `all`.
         ESLP_APP_STOP_RECORD_SESSION = 13,
@@ -95,7 +95,7 @@ numbers! {
         ESLP_APP_SCHED_HANGUP = 35,
         /// `event`: `pairs`.
         ESLP_APP_EVENT = 36,
-        /// `log`: `text`, [`level`, INFO if not said].
+        /// `log`: `text`, [`level`, INFO by default].
         ESLP_APP_LOG = 37,
         /// `info`: [`level`].
         ESLP_APP_INFO = 38,
@@ -123,10 +123,10 @@ numbers! {
     for TransferLeg
 }
 
-/// An application with what it is to do. Zeros are "not said".
+/// An application with its arguments. Zeros mean "not set".
 ///
-/// Texts arrive as they are: what the application would read otherwise, and `${...}`, which the server would expand, is refused,
-/// so that a caller's name can be given to it. With `expand` the server expands the texts.
+/// Texts arrive unchanged: text that the application would misread, and `${...}`, which the server would expand, is
+/// refused, so that a caller's name can be passed safely. With `expand` the server expands the texts.
 ///
 ///     eslp_app set = {.kind = ESLP_APP_SET, .name = ESLP_LIT("caller"), .value = name_of_a_stranger};
 #[derive(Clone, Copy)]
@@ -218,11 +218,11 @@ pub struct eslp_app {
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_app_fault {
-    /// With which part, in English: valid for ever.
+    /// The part, in English: valid for ever.
     pub field: eslp_bytes,
     /// Which one, if there are several of them, from 0.
     pub item: usize,
-    /// The octet of that part, from 0.
+    /// The byte of that part, from 0.
     pub offset: usize,
     /// Zeros: room for more fields.
     pub reserved: [u64; 1],
@@ -366,16 +366,12 @@ impl From<AppError> for eslp_app_fault {
 /// The application's name and argument, for `execute` of eslp_sendmsg: the argument is written to `out`, and `execute` points there.
 /// `execute->arg.len` is its length; other fields of `execute` are zeros, and the host's to set. `fault` may be NULL.
 ///
-/// @return ESLP_INSUFFICIENT if `size` is less: `execute->arg.len` says what is needed, and its data is NULL. An error from
-/// ESLP_APP_EMPTY on, or from ESLP_DIAL_EMPTY on, if the application would read something else than is meant: `fault` says where.
+/// @return ESLP_INSUFFICIENT if `size` is less: `execute->arg.len` says what is needed, and its data is NULL. An error
+/// from ESLP_APP_EMPTY on, or from ESLP_DIAL_EMPTY on, if the application would misread it: `fault` says where.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_app_encode(
-    app: In<eslp_app>,
-    out: Out<c_void>,
-    size: usize,
-    execute: Out<eslp_execute>,
-    fault: Out<eslp_app_fault>,
+    app: In<eslp_app>, out: Out<c_void>, size: usize, execute: Out<eslp_execute>, fault: Out<eslp_app_fault>,
 ) -> eslp_status {
     run(|call| {
         let (mut execute, fault) = (execute.nothing(call)?, fault.optional(call)?);

@@ -8,8 +8,8 @@ use crate::handle::{Handle, Look, Make};
 use crate::ptr::{Call, Lent, Out, Outcome, run};
 use crate::status::eslp_status;
 
-/// A receive buffer over memory of the caller's: it keeps the books of what has been read and not yet consumed. For hosts
-/// that have none of their own.
+/// A receive buffer over the caller's memory, which keeps track of the bytes that have been read and not yet consumed.
+/// For hosts without a buffer of their own.
 ///
 ///     eslp_buffer_init(&buffer, memory, sizeof memory);
 ///     for (;;) {
@@ -30,9 +30,7 @@ pub struct eslp_buffer {
 
 /// The body of a function that tells where there is room to read into, and how much; none is a status.
 pub(crate) fn room(
-    at: Out<*mut c_char>,
-    room: Out<usize>,
-    spare: impl for<'c> FnOnce(Call<'c>) -> Outcome<&'c mut [u8]>,
+    at: Out<*mut c_char>, room: Out<usize>, spare: impl for<'c> FnOnce(Call<'c>) -> Outcome<&'c mut [u8]>,
 ) -> eslp_status {
     run(|call| {
         let (mut at, mut room) = (at.nothing(call)?, room.nothing(call)?);
@@ -47,57 +45,55 @@ pub(crate) fn room(
     })
 }
 
-/// Begins with an empty buffer over `size` octets of memory, which must stay where they are as long as it is used.
+/// Begins with an empty buffer over `size` bytes of memory, which must not move as long as it is used.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_buffer_init(buffer: Make<eslp_buffer>, memory: Lent, size: usize) -> eslp_status {
     buffer.make(|_| Ok(RecvBuf::new(memory.octets(size)?)))
 }
 
-/// The octets read and not yet consumed; NULL if the buffer was not initialised.
+/// The bytes read and not yet consumed; NULL if the buffer was not initialised.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_buffer_data(buffer: Look<eslp_buffer>) -> *const c_char {
     buffer.ask(core::ptr::null(), |buffer| buffer.filled().as_ptr().cast())
 }
 
-/// The number of octets read and not yet consumed.
+/// The number of bytes read and not yet consumed.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_buffer_len(buffer: Look<eslp_buffer>) -> usize {
     buffer.ask(0, |buffer| buffer.filled().len())
 }
 
-/// The number of octets that the memory can hold.
+/// The number of bytes that the memory can hold.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_buffer_capacity(buffer: Look<eslp_buffer>) -> usize {
     buffer.ask(0, RecvBuf::capacity)
 }
 
-/// Room to read into; say with eslp_buffer_commit() how much was read. Unconsumed octets may be moved for it.
+/// Room to read into; then call eslp_buffer_commit() with the number of bytes. Unconsumed bytes may be moved for it.
 ///
-/// @return ESLP_INSUFFICIENT if the memory is full of unconsumed octets: only consuming or eslp_buffer_grow() makes room.
+/// @return ESLP_INSUFFICIENT if the memory is full of unconsumed bytes: only consuming or eslp_buffer_grow() makes room.
 /// `spare` is NULL and `size` 0 then; a read into no room looks like the end of the stream.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_buffer_spare(
-    buffer: Handle<eslp_buffer>,
-    spare: Out<*mut c_char>,
-    size: Out<usize>,
+    buffer: Handle<eslp_buffer>, spare: Out<*mut c_char>, size: Out<usize>,
 ) -> eslp_status {
     room(spare, size, |call| Ok(buffer.get(call)?.spare_mut()))
 }
 
-/// Takes the first `count` octets of what eslp_buffer_spare() gave in. No more than it gave are taken.
+/// Adds the first `count` bytes of the room from eslp_buffer_spare(), at most all of it.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_buffer_commit(buffer: Handle<eslp_buffer>, count: usize) -> eslp_status {
     buffer.change(|it| it.commit(count))
 }
 
-/// Takes `count` octets off the front of what was read. No more than there are are taken.
+/// Removes `count` bytes from the front of the buffer, at most as many as there are.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_buffer_consume(buffer: Handle<eslp_buffer>, count: usize) -> eslp_status {
     buffer.change(|it| it.consume(count))
 }
 
-/// Goes on with other memory, which holds what the old one held, as `realloc` gives it.
+/// Continues with other memory, which holds the contents of the old one, as after `realloc`.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_buffer_grow(buffer: Handle<eslp_buffer>, memory: Lent, size: usize) -> eslp_status {
     run(|call| {

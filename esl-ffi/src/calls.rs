@@ -16,10 +16,10 @@ use crate::pairs::eslp_pair;
 use crate::ptr::{self, In, Out, Outcome, Plain as _, Wanted as _, run};
 use crate::status::eslp_status;
 
-/// The channels of a server, each as its last event has told.
+/// The channels of a server, each in the state of its last event.
 ///
 /// Listen to eslp_calls_events(), eslp_calls_restore() the channels that are there already, and give each event to
-/// eslp_calls_take(); after a gap, restore again. With fewer events it is right as far as they tell.
+/// eslp_calls_take(); after a gap, restore again. With fewer events it knows less.
 pub struct eslp_calls;
 
 /// The channels, and those that the last list did not name.
@@ -29,8 +29,8 @@ pub(crate) struct Known {
     last: Option<CallBuf>,
 }
 
-/// What is known of one channel: texts, NULL where nothing is. Words are FreeSWITCH's own: eslp_call_state_from() and its kin make
-/// numbers of them.
+/// A snapshot of one channel: texts, NULL where unknown. Words are FreeSWITCH's own: eslp_call_state_from() and related
+/// functions convert them to numbers.
 ///
 /// Valid until the next eslp_calls_take(), eslp_calls_restore() or eslp_calls_free().
 #[derive(Clone, Copy)]
@@ -87,7 +87,7 @@ numbers! {
         ESLP_CHANGE_RENAMED = 3 => Renamed,
         /// A channel is gone: `call` is what was known of it in the end.
         ESLP_CHANGE_ENDED = 4 => Ended,
-        /// A channel has come that there is no room for: eslp_calls_overlooked() counts it.
+        /// There is no room for a new channel: eslp_calls_overlooked() counts it.
         ESLP_CHANGE_OVERLOOKED = 5 => Overlooked,
     }
     of Change<'_> as Change
@@ -99,7 +99,7 @@ numbers! {
 pub struct eslp_change {
     /// What.
     pub kind: eslp_change_kind,
-    /// The channel that the event is about, as it is known now, or was in the end. Its uuid is NULL if there is none: it was
+    /// The channel that the event is about, in its current or last state. Its uuid is NULL if there is none: it was
     /// overlooked, or the event names two others (`loopback::bowout`).
     pub call: eslp_call,
     /// The uuid that it had before.
@@ -149,10 +149,7 @@ impl In<eslp_call> {
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_calls_new(
-    bound: usize,
-    variables: In<eslp_bytes>,
-    count: usize,
-    calls: Out<*mut eslp_calls>,
+    bound: usize, variables: In<eslp_bytes>, count: usize, calls: Out<*mut eslp_calls>,
 ) -> eslp_status {
     calls.give(|call| {
         let names = variables.slice(count, call)?.iter().map(|name| name.octets(call)).collect::<Outcome<Vec<_>>>()?;
@@ -167,7 +164,7 @@ pub extern "C" fn eslp_calls_free(calls: Handle<eslp_calls>) {
     calls.give_back()
 }
 
-/// The events that are needed to know all that can be known, as eslp_events.names takes them: valid for ever.
+/// The events that are needed for complete information, as eslp_events.names takes them: valid for ever.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_calls_events() -> eslp_bytes {
     /// Copies a text behind what stands there, and a blank behind it.
@@ -207,12 +204,10 @@ pub extern "C" fn eslp_calls_events() -> eslp_bytes {
     eslp_bytes::of(&LINE)
 }
 
-/// Takes in what an event tells. `change`, which may be NULL, is what that has changed.
+/// Updates the table from an event. `change`, which may be NULL, is what that has changed.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_calls_take(
-    calls: Handle<eslp_calls>,
-    event: In<eslp_event>,
-    change: Out<eslp_change>,
+    calls: Handle<eslp_calls>, event: In<eslp_event>, change: Out<eslp_change>,
 ) -> eslp_status {
     run(|lasts| {
         let (out, known) = (change.optional(lasts)?, calls.get(lasts)?);
@@ -239,8 +234,8 @@ pub extern "C" fn eslp_calls_take(
     })
 }
 
-/// Begins anew with the output of `show channels as json`: channels that it does not name are gone, and eslp_calls_next_gone() tells
-/// them. Where exactly two channels belong to one call, each is the other's leg.
+/// Restores the table from the output of `show channels as json`: channels that are not in it are removed, and
+/// eslp_calls_next_gone() returns them. Where exactly two channels belong to one call, each is the other's leg.
 ///
 /// @return An error from ESLP_DOCUMENT_TRUNCATED on if the output cannot be read; then nothing has changed.
 #[must_use]
@@ -303,7 +298,7 @@ pub extern "C" fn eslp_calls_len(calls: Look<eslp_calls>) -> usize {
     calls.ask(0, |known| known.calls.len())
 }
 
-/// How many times a channel has come that there was no room for.
+/// How many channels there was no room for.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_calls_overlooked(calls: Look<eslp_calls>) -> u64 {
     calls.ask(0, |known| known.calls.overlooked())
@@ -322,9 +317,7 @@ pub extern "C" fn eslp_call_variable(call: In<eslp_call>, name: eslp_bytes, valu
 /// @return ESLP_END after the last.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_call_next_variable(
-    call: In<eslp_call>,
-    place: Out<usize>,
-    variable: Out<eslp_pair>,
+    call: In<eslp_call>, place: Out<usize>, variable: Out<eslp_pair>,
 ) -> eslp_status {
     variable.next(|lasts| {
         let (call, place) = (call.call(lasts)?, place.change(lasts)?);

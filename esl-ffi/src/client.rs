@@ -20,10 +20,10 @@ use crate::pairs::eslp_pairs;
 use crate::ptr::{Call, In, Lent, Out, Outcome, Place, Plain as _, known, run};
 use crate::status::eslp_status;
 
-/// Memory for a client, in octets, aligned as ESLP_ALIGN says. More than the library needs now.
+/// Memory for a client, in bytes, aligned as ESLP_ALIGN says. More than the library needs now.
 pub const ESLP_CLIENT_SIZE: usize = 512;
 
-/// One connection to FreeSWITCH's event socket, from its first octet to its end. See "Client".
+/// One connection to FreeSWITCH's event socket, from its first byte to its end. See "Client".
 pub struct eslp_client;
 
 numbers! {
@@ -34,12 +34,10 @@ numbers! {
         /// FreeSWITCH, for a call: the `socket` application. The first command must be `connect`.
         ESLP_OUTBOUND = 2,
     }
-}
 
-numbers! {
     /// The kind of what came in on a connection.
     pub enum eslp_incoming {
-        /// Nothing: more octets must be read, or the connection is over.
+        /// Nothing: more bytes must be read, or the connection is over.
         ESLP_IN_NONE = 0,
         /// The server wants `auth` or `userauth`, within 25 seconds.
         ESLP_IN_AUTH_REQUEST = 1 => AuthRequest,
@@ -69,8 +67,8 @@ numbers! {
         /// A frame longer than eslp_limits.max_buffered has begun: `message` without its body, `remaining`; `id` if it is an
         /// answer. Its body follows in parts.
         ///
-        /// A frame in parts comes as none of the kinds above. What it means for the connection is known when its last octet
-        /// has come: eslp_client_is_open() for a login, eslp_client_full_control() and eslp_client_socket_mode() for
+        /// A frame in parts comes as none of the kinds above. Its effect on the connection is known when its last byte
+        /// has arrived: eslp_client_is_open() for a login, eslp_client_full_control() and eslp_client_socket_mode() for
         /// `connect`, eslp_client_is_lingering() and ESLP_CLOSED for a notice.
         ESLP_IN_HEAD = 12,
         /// The next part of the body: `data`, `remaining`; `lines` if they are headers of a plain event; `id` if it is an
@@ -82,9 +80,7 @@ numbers! {
         ESLP_IN_HEAD_PART = 14,
     }
     of raw::Incoming<'_> as raw::Incoming
-}
 
-numbers! {
     /// Why a connection ended.
     pub enum eslp_end {
         /// The connection has not ended.
@@ -103,7 +99,7 @@ numbers! {
         ESLP_END_SHUTDOWN = 6 => Shutdown,
         /// This connection has read too slowly: events were lost.
         ESLP_END_EVENTS_LOST = 7 => EventsLost,
-        /// The server said good-bye for no reason known.
+        /// The server disconnected without a known reason.
         ESLP_END_GOODBYE = 8 => Goodbye,
         /// The stream ended without a notice.
         ESLP_END_EOF = 9 => Eof,
@@ -131,7 +127,7 @@ pub struct eslp_unanswered {
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_client_result {
-    /// Octets that are done with: take them off the front of the buffer before the next call, whatever came.
+    /// Bytes to remove from the front of the buffer before the next call, whatever was returned.
     pub consumed: usize,
     /// With ESLP_NEED_DATA: how long the buffer must be, after `consumed` have been taken off, for the next frame to be
     /// whole; 0 if that is not known yet.
@@ -140,22 +136,22 @@ pub struct eslp_client_result {
     pub kind: eslp_incoming,
     /// With ESLP_IN_GOODBYE, ESLP_CLOSED and errors: an eslp_end, why the connection is over.
     pub end: eslp_end,
-    /// The command that is answered; ESLP_NO_ID if none is. An answer in parts tells it with each of them.
+    /// The command that is answered; ESLP_NO_ID if none is. Every part of an answer has it.
     pub id: u64,
-    /// The frame; valid as long as the octets in the buffer.
+    /// The frame; valid as long as the bytes in the buffer.
     pub message: eslp_message,
-    /// With ESLP_IN_BODY a part of a body, at least one octet; with ESLP_CLOSED what came after the end. Valid as long
-    /// as the octets in the buffer.
+    /// With ESLP_IN_BODY a part of a body, at least one byte; with ESLP_CLOSED what came after the end. Valid as long
+    /// as the bytes in the buffer.
     pub data: eslp_bytes,
     /// With ESLP_IN_HEAD_PART lines of a head, with ESLP_IN_BODY those of `data` that are headers of a plain event: none
     /// after its blank line, the rest is the event's own body. See eslp_lines_next().
     pub lines: eslp_lines,
-    /// With ESLP_IN_HEAD and the last ESLP_IN_HEAD_PART the octets of the body, with ESLP_IN_BODY those after these; 0
+    /// With ESLP_IN_HEAD and the last ESLP_IN_HEAD_PART the bytes of the body, with ESLP_IN_BODY those after these; 0
     /// ends the frame.
     pub remaining: u64,
     /// The commands that will never be answered, once the end is known.
     pub unanswered: eslp_unanswered,
-    /// After an error: its position in the stream, counted from the first octet.
+    /// After an error: its position in the stream, counted from the first byte.
     pub error_offset: u64,
     /// With ESLP_IN_HEAD_PART: whether these are the last lines of the head. Then `remaining` is the length of the body.
     pub head_ends: u8,
@@ -171,7 +167,7 @@ pub struct eslp_client_result {
 pub struct eslp_sent {
     /// What its answer will carry: the first command of a connection is 0, each counts one more.
     pub id: u64,
-    /// How many octets stand in `out`; with ESLP_INSUFFICIENT how many are needed.
+    /// How many bytes were written to `out`; with ESLP_INSUFFICIENT how many are needed.
     pub len: usize,
     /// How many commands they are.
     pub count: u64,
@@ -181,7 +177,7 @@ pub struct eslp_sent {
     pub reserved: [u64; 2],
 }
 
-/// What eslp_client_eof() tells.
+/// The result of eslp_client_eof().
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_eof {
@@ -190,25 +186,25 @@ pub struct eslp_eof {
     /// The commands that will not be answered and have not been reported yet. The first may be the one whose answer was
     /// cut off.
     pub unanswered: eslp_unanswered,
-    /// Octets of a frame that the end cut off, those that came in parts included.
+    /// Bytes of a frame that the end cut off, those that came in parts included.
     pub incomplete: usize,
-    /// Octets that this frame lacks; 0 if its head has not said how long it is.
+    /// Bytes missing from this frame; 0 if its length is not known from its head.
     pub missing: usize,
     /// The command that the end of the stream answers: with a broken reply, behind which the server has written nothing
     /// more. ESLP_NO_ID if there is none, as in an ordinary connection.
     pub id: u64,
-    /// That reply; ESLP_MESSAGE_NONE if there is none, or if it has come in parts, of which the last is what was not
-    /// consumed. See eslp_reply_is_broken(). Valid as long as the octets in the buffer.
+    /// That reply; ESLP_MESSAGE_NONE if there is none, or if it has come in parts, the last of which is the unconsumed
+    /// bytes. See eslp_reply_is_broken(). Valid as long as the bytes in the buffer.
     pub message: eslp_message,
     /// Zeros: room for more fields.
     pub reserved: [u64; 2],
 }
 
-/// What has come in so far.
+/// Counts of what was received so far.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_stats {
-    /// Octets consumed.
+    /// Bytes consumed.
     pub octets: u64,
     /// Frames, the events among them.
     pub frames: u64,
@@ -232,13 +228,13 @@ pub struct eslp_subscription {
     pub events: eslp_events,
     /// `filter add` for each pair of header and value.
     pub filters: eslp_pairs,
-    /// The uuid of the channel whose events come, for an inbound connection, which then ends with it: `myevents`.
+    /// The uuid of the channel whose events are wanted, for an inbound connection, which then ends with it: `myevents`.
     pub channel: eslp_bytes,
     /// The same for the channel that an outbound connection controls.
     pub own_channel: u8,
-    /// Whether events for the channel's own script come here.
+    /// Whether events for the channel's own script are diverted to this connection.
     pub divert: u8,
-    /// Whether log lines come, up to `log_level`.
+    /// Whether log lines are wanted, up to `log_level`.
     pub log: u8,
     /// Whether the connection stays `linger_seconds` after its channel has ended.
     pub linger: u8,
@@ -333,7 +329,7 @@ impl eslp_subscription {
             None if self.own_channel != 0 => Follow::Own,
             None => Follow::None,
         };
-        let linger = || Ok(linger(self.linger_seconds)?.map_or(Linger::Forever, Linger::Seconds));
+        let linger = || linger(self.linger_seconds).map(|seconds| seconds.map_or(Linger::Forever, Linger::Seconds));
         Ok(Subscription {
             format: format_of(self.events.format)?,
             events: self.events.events(call)?,
@@ -435,11 +431,7 @@ pub extern "C" fn eslp_client_alignof() -> usize {
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_client_init(
-    memory: Lent,
-    size: usize,
-    role: eslp_role,
-    limits: In<eslp_limits>,
-    client: Out<*mut eslp_client>,
+    memory: Lent, size: usize, role: eslp_role, limits: In<eslp_limits>, client: Out<*mut eslp_client>,
 ) -> eslp_status {
     client.give(|call| eslp_client::place(memory, size, self::client(role, limits, Limits::DEFAULT, call)?))
 }
@@ -455,9 +447,7 @@ pub extern "C" fn eslp_client_drop(client: Handle<eslp_client>) -> eslp_status {
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_client_new(
-    role: eslp_role,
-    limits: In<eslp_limits>,
-    client: Out<*mut eslp_client>,
+    role: eslp_role, limits: In<eslp_limits>, client: Out<*mut eslp_client>,
 ) -> eslp_status {
     client.give(|call| eslp_client::allocate(self::client(role, limits, Limits::DEFAULT, call)?))
 }
@@ -469,20 +459,18 @@ pub extern "C" fn eslp_client_free(client: Handle<eslp_client>) {
     client.give_back()
 }
 
-/// Reads the next item from `buf`, which holds all octets read and not yet consumed.
+/// Reads the next item from `buf`, which holds all bytes read and not yet consumed.
 ///
-/// Take `result->consumed` octets off the front before the next call, after you have used what `result` points to, and read
-/// more before it if the status is ESLP_NEED_DATA. When a read says that the stream has ended: eslp_client_eof().
+/// Remove `result->consumed` bytes from the front before the next call, after you have used what `result` points to,
+/// and read more before it if the status is ESLP_NEED_DATA. When a read says that the stream has ended:
+/// eslp_client_eof().
 ///
 /// @return ESLP_OK if something came in, `result->kind` says what; ESLP_NEED_DATA; ESLP_CLOSED if the connection is over;
 /// an error from ESLP_INVALID_LENGTH on if the framing is broken, then and on every later call.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_client_poll(
-    client: Handle<eslp_client>,
-    buf: In<c_void>,
-    len: usize,
-    result: Out<eslp_client_result>,
+    client: Handle<eslp_client>, buf: In<c_void>, len: usize, result: Out<eslp_client_result>,
 ) -> eslp_status {
     run(|call| {
         let out = result.nothing(call)?;
@@ -490,23 +478,18 @@ pub extern "C" fn eslp_client_poll(
     })
 }
 
-/// Writes a command to `out`, and counts it as sent: the host must send `sent->len` octets, in one piece and in the order
+/// Writes a command to `out`, and counts it as sent: the host must send `sent->len` bytes, in one piece and in the order
 /// of its calls.
 ///
 /// Commands can be sent at any time, any number of them before the first is answered: answers come in order, and each
-/// carries the id of its command. Giving up on a command needs no call: when its answer comes after all, it carries its
-/// id and can be ignored.
+/// carries the id of its command. To give up on a command, just ignore its id: a late answer still carries it.
 ///
 /// @return ESLP_INSUFFICIENT if `size` is too short; an error from ESLP_COMMAND_EMPTY on if the command can never be
 /// sent so; an error from ESLP_NOT_AUTHENTICATED on if it may not be sent now. Nothing has changed then.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_client_send(
-    client: Handle<eslp_client>,
-    command: In<eslp_command>,
-    out: Out<c_void>,
-    size: usize,
-    sent: Out<eslp_sent>,
+    client: Handle<eslp_client>, command: In<eslp_command>, out: Out<c_void>, size: usize, sent: Out<eslp_sent>,
 ) -> eslp_status {
     run(|call| {
         let sent = sent.nothing(call)?;
@@ -519,10 +502,7 @@ pub extern "C" fn eslp_client_send(
 
 #[cfg(feature = "commands")]
 fn send(
-    client: &mut Client,
-    command: &eslp_command,
-    out: &mut [u8],
-    call: Call<'_>,
+    client: &mut Client, command: &eslp_command, out: &mut [u8], call: Call<'_>,
 ) -> Outcome<Result<Sent, client::SendError>> {
     Ok(client.send(&command.command(call)?, out))
 }
@@ -530,10 +510,7 @@ fn send(
 /// The writing of the commands that a small library has, and of no others; names of events go as they are given.
 #[cfg(not(feature = "commands"))]
 fn send(
-    client: &mut Client,
-    command: &eslp_command,
-    out: &mut [u8],
-    call: Call<'_>,
+    client: &mut Client, command: &eslp_command, out: &mut [u8], call: Call<'_>,
 ) -> Outcome<Result<Sent, client::SendError>> {
     if let Some((format, names)) = command.typed(call)? {
         return Ok(raw::send_event(client, format, names, out));
@@ -547,10 +524,9 @@ fn send(
     })
 }
 
-/// Tells how sending went: the first id, how many octets and how many commands.
+/// Tells how sending went: the first id, how many bytes and how many commands.
 pub(crate) fn said_of_sending(
-    result: Result<(Option<CommandId>, usize, u64), client::SendError>,
-    mut sent: Place<'_, eslp_sent>,
+    result: Result<(Option<CommandId>, usize, u64), client::SendError>, mut sent: Place<'_, eslp_sent>,
 ) -> Outcome {
     sent.set(match result.map_err(SendError::from) {
         Ok((id, len, count)) => eslp_sent { id: id_number(id), len, count, ..eslp_sent::NOTHING },
@@ -563,10 +539,7 @@ pub(crate) fn said_of_sending(
 
 /// Sends several commands, all or none.
 fn send_all<'a, I: Iterator<Item = Command<'a>>>(
-    client: &mut Client,
-    commands: impl Fn() -> I,
-    out: &mut [u8],
-    mut sent: Place<'_, eslp_sent>,
+    client: &mut Client, commands: impl Fn() -> I, out: &mut [u8], mut sent: Place<'_, eslp_sent>,
 ) -> Outcome {
     let mut required: usize = 0;
     for command in commands() {
@@ -593,8 +566,22 @@ fn send_all<'a, I: Iterator<Item = Command<'a>>>(
     Ok(())
 }
 
-/// Writes all commands that a fresh connection must send to have a subscription, and counts them as sent: filters come
-/// first, so that no unwanted event arrives before they are set. All or none.
+/// The body of a function that sends the commands of a subscription.
+fn subscribing(
+    client: Handle<eslp_client>, subscription: In<eslp_subscription>, (out, size): (Out<c_void>, usize),
+    sent: Out<eslp_sent>, undo: bool,
+) -> eslp_status {
+    run(|call| {
+        let (sent, client) = (sent.nothing(call)?, client.get(call)?);
+        let (out, call) = out.room(size, call)?;
+        let subscription = subscription.read(call)?.subscription(call)?;
+        let commands = || if undo { subscription.reset_commands() } else { subscription.commands() };
+        send_all(client, commands, out, sent)
+    })
+}
+
+/// Writes all commands of a subscription for a new connection, and counts them as sent: filters come first, so that no
+/// unwanted event arrives before they are set. All or none.
 ///
 /// `sent->id` is the id of the first, `sent->count` their number; ESLP_NO_ID and 0 if the subscription asks for nothing.
 ///
@@ -602,18 +589,10 @@ fn send_all<'a, I: Iterator<Item = Command<'a>>>(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_client_subscribe(
-    client: Handle<eslp_client>,
-    subscription: In<eslp_subscription>,
-    out: Out<c_void>,
-    size: usize,
+    client: Handle<eslp_client>, subscription: In<eslp_subscription>, out: Out<c_void>, size: usize,
     sent: Out<eslp_sent>,
 ) -> eslp_status {
-    run(|call| {
-        let (sent, client) = (sent.nothing(call)?, client.get(call)?);
-        let (out, call) = out.room(size, call)?;
-        let subscription = subscription.read(call)?.subscription(call)?;
-        send_all(client, || subscription.commands(), out, sent)
-    })
+    subscribing(client, subscription, (out, size), sent, false)
 }
 
 /// Writes all commands that take a subscription back, to apply another, and counts them as sent. `myevents` cannot be
@@ -623,18 +602,10 @@ pub extern "C" fn eslp_client_subscribe(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_client_unsubscribe(
-    client: Handle<eslp_client>,
-    subscription: In<eslp_subscription>,
-    out: Out<c_void>,
-    size: usize,
+    client: Handle<eslp_client>, subscription: In<eslp_subscription>, out: Out<c_void>, size: usize,
     sent: Out<eslp_sent>,
 ) -> eslp_status {
-    run(|call| {
-        let (sent, client) = (sent.nothing(call)?, client.get(call)?);
-        let (out, call) = out.room(size, call)?;
-        let subscription = subscription.read(call)?.subscription(call)?;
-        send_all(client, || subscription.reset_commands(), out, sent)
-    })
+    subscribing(client, subscription, (out, size), sent, true)
 }
 
 /// Whether a command may be sent now, as far as can be known: a user's rights to events and API commands are the
@@ -643,10 +614,7 @@ pub extern "C" fn eslp_client_unsubscribe(
 /// @return ESLP_OK, or an error from ESLP_NOT_AUTHENTICATED on.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_client_may_send(client: Look<eslp_client>, command: In<eslp_command>) -> eslp_status {
-    run(|call| {
-        let client = client.get(call)?;
-        client.may_send(&command.command(call)?).map_err(|reason| eslp_status::of(reason.code()))
-    })
+    run(|call| Ok(client.get(call)?.may_send(&command.command(call)?)?))
 }
 
 /// Counts a command as sent without writing it: for a host that has encoded it already, such as one that writes a command
@@ -656,14 +624,11 @@ pub extern "C" fn eslp_client_may_send(client: Look<eslp_client>, command: In<es
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_client_track(
-    client: Handle<eslp_client>,
-    command: In<eslp_command>,
-    id: Out<u64>,
+    client: Handle<eslp_client>, command: In<eslp_command>, id: Out<u64>,
 ) -> eslp_status {
     run(|call| {
-        let (mut id, client) = (id.with(ESLP_NO_ID, call)?, client.get(call)?);
-        let tracked = client.track(&command.command(call)?);
-        id.set(tracked.map_err(|reason| eslp_status::of(reason.code()))?.number());
+        let mut id = id.with(ESLP_NO_ID, call)?;
+        id.set(client.get(call)?.track(&command.command(call)?)?.number());
         Ok(())
     })
 }
@@ -685,10 +650,7 @@ pub extern "C" fn eslp_client_track_external(client: Handle<eslp_client>, id: Ou
 /// To be called once, after the last eslp_client_poll() has returned ESLP_NEED_DATA or ESLP_CLOSED.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_client_eof(
-    client: Handle<eslp_client>,
-    buf: In<c_void>,
-    len: usize,
-    eof: Out<eslp_eof>,
+    client: Handle<eslp_client>, buf: In<c_void>, len: usize, eof: Out<eslp_eof>,
 ) -> eslp_status {
     eof.give(|call| Ok(client.get(call)?.eof(buf.octets(len, call)?).into()))
 }
@@ -698,8 +660,8 @@ pub const ESLP_CLIENT_SAVED: usize = 75;
 
 const _: () = assert!(ESLP_CLIENT_SAVED == Client::SAVED);
 
-/// Writes what is known of the connection to `out`, ESLP_CLIENT_SAVED octets, for a process that goes on with it: another program, or
-/// a newer one, which gets the socket, and what was read and not consumed.
+/// Writes the client's state to `out`, ESLP_CLIENT_SAVED bytes, for a process that takes over the connection: another
+/// program, or a newer version, which gets the socket and the unconsumed bytes.
 ///
 /// @return ESLP_NOT_READY if the connection is not open, or in the middle of a frame that comes in parts: try again later.
 /// ESLP_INSUFFICIENT if `size` is less.
@@ -714,17 +676,13 @@ pub extern "C" fn eslp_client_save(client: Look<eslp_client>, out: Out<c_void>, 
     })
 }
 
-/// Makes a client in memory of the caller's, as eslp_client_init(), that goes on where eslp_client_save() was called.
+/// Makes a client in the caller's memory, as eslp_client_init(), that continues where eslp_client_save() was called.
 ///
-/// @return ESLP_INVALID_ARGUMENT if `saved` is of another version of the library, or no such thing.
+/// @return ESLP_INVALID_ARGUMENT if `saved` is from another version of the library, or invalid.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_client_resume(
-    memory: Lent,
-    size: usize,
-    saved: In<c_void>,
-    saved_size: usize,
-    limits: In<eslp_limits>,
+    memory: Lent, size: usize, saved: In<c_void>, saved_size: usize, limits: In<eslp_limits>,
     client: Out<*mut eslp_client>,
 ) -> eslp_status {
     client.give(|call| {
@@ -756,15 +714,15 @@ pub extern "C" fn eslp_client_is_lingering(client: Look<eslp_client>) -> bool {
 
 /// In outbound mode: whether all commands may be used.
 ///
-/// @return ESLP_NOT_FOUND as long as the reply to `connect` has not told.
+/// @return ESLP_NOT_FOUND until the reply to `connect` has arrived.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_client_full_control(client: Look<eslp_client>, full: Out<bool>) -> eslp_status {
     full.find(|call| Ok(client.get(call)?.has_full_control()))
 }
 
-/// In outbound mode: an eslp_socket_mode, whether applications run beside the commands.
+/// In outbound mode: an eslp_socket_mode, whether applications run asynchronously.
 ///
-/// @return ESLP_NOT_FOUND as long as the reply to `connect` has not told.
+/// @return ESLP_NOT_FOUND until the reply to `connect` has arrived.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_client_socket_mode(client: Look<eslp_client>, mode: Out<eslp_socket_mode>) -> eslp_status {
     mode.find(|call| Ok(client.get(call)?.socket_mode().map(Into::into)))
@@ -776,13 +734,13 @@ pub extern "C" fn eslp_client_in_flight(client: Look<eslp_client>) -> u64 {
     client.ask(0, |client| client.in_flight())
 }
 
-/// What has come in so far.
+/// Counts of what was received so far.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_client_stats(client: Look<eslp_client>, stats: Out<eslp_stats>) -> eslp_status {
     stats.give(|call| Ok(client.get(call)?.stats().into()))
 }
 
-/// What an eslp_end says, in English: valid for ever; NULL for any other number.
+/// The text of an eslp_end, in English: valid for ever; NULL for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_end_text(end: eslp_end) -> eslp_bytes {
     let text = match end {

@@ -28,7 +28,7 @@ numbers! {
         ESLP_COMMAND_USERAUTH = 2 => UserAuth,
         /// `api <command> [<arguments>]`: runs an API command; events wait until it has ended. Field `api`.
         ESLP_COMMAND_API = 3 => Api,
-        /// `bgapi <command> [<arguments>]`: runs an API command beside the connection. Its end comes as a BACKGROUND_JOB
+        /// `bgapi <command> [<arguments>]`: runs an API command in the background. Its result comes as a BACKGROUND_JOB
         /// event, always after the reply. Field `api`.
         ESLP_COMMAND_BGAPI = 4 => BgApi,
         /// `event [<format>] <names>`: subscribes to more events, and perhaps changes the format of all. Field `event`.
@@ -39,7 +39,7 @@ numbers! {
         ESLP_COMMAND_NOEVENTS = 7 => NoEvents,
         /// `myevents [<uuid>] [<format>]`: subscribes to the events of one channel. Field `myevents`.
         ESLP_COMMAND_MYEVENTS = 8 => MyEvents,
-        /// `divert_events on|off`: whether events for the channel's own script come here. Field `on`.
+        /// `divert_events on|off`: whether this connection gets the events for the channel's own script. Field `on`.
         ESLP_COMMAND_DIVERT_EVENTS = 9 => DivertEvents,
         /// `filter add <header> <value>`: lets only some of the subscribed events through. Field `filter`.
         ESLP_COMMAND_FILTER_ADD = 10 => Filter(raw::Filter::Add { .. } | raw::Filter::Ignored { .. }),
@@ -49,7 +49,7 @@ numbers! {
         ESLP_COMMAND_FILTER_DELETE_ALL = 12 => Filter(raw::Filter::DeleteAll),
         /// `sendevent <name>`: fires an event in the server. Field `sendevent`.
         ESLP_COMMAND_SENDEVENT = 13 => SendEvent,
-        /// `sendmsg [<uuid>]`: tells a channel what to do. Field `sendmsg`.
+        /// `sendmsg [<uuid>]`: instructs a channel. Field `sendmsg`.
         ESLP_COMMAND_SENDMSG = 14 => SendMsg,
         /// `log [<level>]`: subscribes to log lines up to a level. Field `log_level`.
         ESLP_COMMAND_LOG = 15 => Log,
@@ -64,17 +64,15 @@ numbers! {
         ESLP_COMMAND_GETVAR = 19 => GetVar,
         /// `connect`: the first command of an outbound connection; answered with the data of the channel.
         ESLP_COMMAND_CONNECT = 20 => Connect,
-        /// `resume`: lets the dialplan go on when the outbound connection ends.
+        /// `resume`: lets the dialplan continue when the outbound connection ends.
         ESLP_COMMAND_RESUME = 21 => Resume,
         /// `exit`: ends the connection. Events that wait are discarded; in outbound mode the call ends, unless `resume` was
         /// sent.
         ESLP_COMMAND_EXIT = 22 => Exit,
     }
     of raw::Command<'_> as raw::Command
-}
 
-numbers! {
-    /// What a `sendmsg` tells the channel: its call-command.
+    /// The instruction of a `sendmsg`: its call-command.
     pub enum eslp_call_kind {
         /// `execute`: run an application. Field `execute`.
         ESLP_CALL_EXECUTE = 1 => Execute,
@@ -96,7 +94,7 @@ numbers! {
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_auth {
-    /// The password, compared octet for octet.
+    /// The password, compared byte for byte.
     pub password: eslp_bytes,
     /// `userauth`: the user, without `@` and `:`.
     pub user: eslp_bytes,
@@ -112,7 +110,7 @@ pub struct eslp_auth {
 pub struct eslp_api {
     /// The command and its arguments.
     pub line: eslp_bytes,
-    /// `bgapi`: the name that the job shall have, free text of at most 200 octets; the server makes a UUID if left out.
+    /// `bgapi`: the name that the job shall have, free text of at most 200 bytes; the server makes a UUID if left out.
     pub job_uuid: eslp_bytes,
     /// `api`: whether the server's console aliases are known, as fs_cli wants. A line `...` shuts the server down then.
     pub console_execute: u8,
@@ -130,7 +128,7 @@ pub struct eslp_events {
     pub names: eslp_bytes,
     /// Subclasses of CUSTOM events between blanks; they imply CUSTOM.
     pub subclasses: eslp_bytes,
-    /// The eslp_format of all events from now on, even those that are waiting; ESLP_FORMAT_NONE leaves it as it is.
+    /// The eslp_format of all events from now on, even those that are waiting; ESLP_FORMAT_NONE leaves it unchanged.
     pub format: eslp_format,
     /// Zeros: room for more fields.
     pub reserved: [u64; 2],
@@ -144,7 +142,7 @@ pub struct eslp_events {
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_myevents {
-    /// The channel; left out for that of an outbound connection.
+    /// The channel; omit it for the outbound connection's own.
     pub uuid: eslp_bytes,
     /// An eslp_format, or ESLP_FORMAT_NONE.
     pub format: eslp_format,
@@ -154,8 +152,8 @@ pub struct eslp_myevents {
 
 /// `filter`.
 ///
-/// With filters, an event comes if one that includes matches and none that excludes does; a filter on a header that the
-/// event does not have never matches. The value is compared without regard to case. Written `/.../` it is a regular
+/// With filters, an event passes if an including filter matches and no excluding one does; a filter on a header that
+/// the event does not have never matches. The value is compared without regard to case. Written `/.../` it is a regular
 /// expression; `-` at its front makes it exclude.
 #[derive(Clone, Copy)]
 #[repr(C)]
@@ -198,9 +196,9 @@ pub struct eslp_execute {
     pub event_uuid: eslp_bytes,
     /// What they shall carry as Application-UUID-Name.
     pub event_uuid_name: eslp_bytes,
-    /// How often to run it, negative for ever, 0 if not said. A run of less than half a second is the last.
+    /// How often to run it, negative for ever, 0 if not set. A run of less than half a second is the last.
     pub loops: i32,
-    /// Whether the bridged channel hears its hold music meanwhile (`hold-bleg`).
+    /// Whether the bridged channel gets its hold music meanwhile (`hold-bleg`).
     pub hold_bleg: u8,
     /// Zeros: room for more fields.
     pub reserved: [u64; 4],
@@ -218,9 +216,9 @@ pub struct eslp_unicast {
     pub transport: eslp_bytes,
     /// `native`: as the codec has them, not decoded.
     pub flags: eslp_bytes,
-    /// Default 8025; 0 if not said.
+    /// Default 8025; 0 if not set.
     pub local_port: u16,
-    /// Default 8026; 0 if not said.
+    /// Default 8026; 0 if not set.
     pub remote_port: u16,
     /// Zeros: room for more fields.
     pub reserved: [u64; 4],
@@ -237,7 +235,7 @@ pub struct eslp_sendmsg {
     pub uuid: eslp_bytes,
     /// What to do: an eslp_call_kind, which says the field that goes with it.
     pub call: eslp_call_kind,
-    /// How many frames of media to wait for first (`lead-frames`); 0 if not said.
+    /// How many frames of media to wait for first (`lead-frames`); 0 if not set.
     pub lead_frames: u32,
     /// Whether the channel handles no other message before this one has ended (`event-lock`).
     pub event_lock: u8,
@@ -290,7 +288,7 @@ pub union eslp_command_fields {
     pub linger_seconds: i64,
 }
 
-/// As `linger_seconds`: until the client closes the connection. The same as 0, which is not said.
+/// As `linger_seconds`: until the client closes the connection. The same as 0, which means "not set".
 pub const ESLP_LINGER_FOREVER: i64 = -1;
 
 /// As `linger_seconds`: no second at all.
@@ -300,8 +298,8 @@ pub const ESLP_LINGER_AT_ONCE: i64 = -2;
 ///
 ///     eslp_command command = {.kind = ESLP_COMMAND_API, .as.api.line = ESLP_LIT("status")};
 ///
-/// No text can forge the protocol: line ends and NUL are refused wherever they would, with the field and the place. What
-/// may hold line ends travels as a body.
+/// No text can forge the protocol: line ends and NUL are refused wherever they would, with the field and the place.
+/// Texts that may hold line ends are sent as a body.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_command {
@@ -366,7 +364,7 @@ pub struct eslp_fault {
     pub field: eslp_field,
     /// Which one, if the command has several of them, from 0.
     pub item: usize,
-    /// The octet of that part, from 0.
+    /// The byte of that part, from 0.
     pub offset: usize,
     /// Zeros: room for more fields.
     pub reserved: [u64; 1],
@@ -650,7 +648,9 @@ impl eslp_sendmsg {
     pub(crate) const NONE: Self = Self { call: eslp_call_kind::ESLP_CALL_OTHER, ..Self::ZERO };
 
     pub(crate) fn read(message: &SendMsg<'_>, request: &Request<'_>) -> Self {
+        let call = raw::CallCommand::from(message.call);
         let read = Self {
+            call: call.into(),
             uuid: eslp_bytes::option(message.uuid),
             lead_frames: message.lead_frames.unwrap_or_default(),
             event_lock: message.event_lock.into(),
@@ -658,26 +658,14 @@ impl eslp_sendmsg {
             run_async: message.run_async.into(),
             ..Self::NONE
         };
-        match &raw::CallCommand::from(message.call) {
-            raw::CallCommand::Execute(execute) => {
-                Self { call: eslp_call_kind::ESLP_CALL_EXECUTE, execute: eslp_execute::read(execute), ..read }
+        match &call {
+            raw::CallCommand::Execute(execute) => Self { execute: eslp_execute::read(execute), ..read },
+            raw::CallCommand::Hangup { cause } => {
+                Self { hangup_cause: eslp_bytes::option(cause.map(|cause| cause.as_bytes())), ..read }
             }
-            raw::CallCommand::Hangup { cause } => Self {
-                call: eslp_call_kind::ESLP_CALL_HANGUP,
-                hangup_cause: eslp_bytes::option(cause.map(|cause| cause.as_bytes())),
-                ..read
-            },
-            raw::CallCommand::Unicast(unicast) => {
-                Self { call: eslp_call_kind::ESLP_CALL_UNICAST, unicast: eslp_unicast::read(unicast), ..read }
-            }
-            raw::CallCommand::NoMedia { uuid } => {
-                Self { call: eslp_call_kind::ESLP_CALL_NOMEDIA, nomedia_uuid: eslp_bytes::of(uuid), ..read }
-            }
-            raw::CallCommand::XferExt { .. } => Self {
-                call: eslp_call_kind::ESLP_CALL_XFEREXT,
-                applications: eslp_pairs::of_applications(request),
-                ..read
-            },
+            raw::CallCommand::Unicast(unicast) => Self { unicast: eslp_unicast::read(unicast), ..read },
+            raw::CallCommand::NoMedia { uuid } => Self { nomedia_uuid: eslp_bytes::of(uuid), ..read },
+            raw::CallCommand::XferExt { .. } => Self { applications: eslp_pairs::of_applications(request), ..read },
             raw::CallCommand::Other { name } => Self { other: eslp_bytes::of(name), ..read },
         }
     }
@@ -699,16 +687,13 @@ impl From<&CommandError> for eslp_fault {
 ///
 /// Send it in one piece: while a command is incomplete, the server sends no events.
 ///
-/// @return ESLP_INSUFFICIENT if `size` is less: `len` says what is needed. An error from ESLP_COMMAND_EMPTY on if it would
-/// break or forge the protocol: `fault`, which may be NULL, says where. What `out` holds has no meaning then.
+/// @return ESLP_INSUFFICIENT if `size` is less: `len` says what is needed. An error from ESLP_COMMAND_EMPTY on if it
+/// would break or forge the protocol: `fault`, which may be NULL, says where. The contents of `out` are then
+/// meaningless.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_command_encode(
-    command: In<eslp_command>,
-    out: Out<c_void>,
-    size: usize,
-    len: Out<usize>,
-    fault: Out<eslp_fault>,
+    command: In<eslp_command>, out: Out<c_void>, size: usize, len: Out<usize>, fault: Out<eslp_fault>,
 ) -> eslp_status {
     run(|call| {
         let (len, fault) = (len.optional(call)?, fault.optional(call)?);
@@ -722,17 +707,15 @@ pub extern "C" fn eslp_command_encode(
     })
 }
 
-/// Reads a request as the server would: words match by prefix and in any case, headers may stand in any order. The
-/// command is valid as long as the octets in the buffer.
+/// Parses a request as the server would: words match by prefix and ignoring case, headers may be in any order. The
+/// command is valid as long as the bytes in the buffer.
 ///
 /// @return An error from ESLP_PARSE_UNKNOWN on if it is no command; `offset`, which may be NULL, is the place in its
 /// line.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_command_parse(
-    request: In<eslp_frame>,
-    command: Out<eslp_command>,
-    offset: Out<usize>,
+    request: In<eslp_frame>, command: Out<eslp_command>, offset: Out<usize>,
 ) -> eslp_status {
     command.give(|call| {
         let offset = offset.optional(call)?;
@@ -745,7 +728,7 @@ pub extern "C" fn eslp_command_parse(
     })
 }
 
-/// What an eslp_field is called, in English: valid for ever; NULL for any other number.
+/// The name of an eslp_field, in English: valid for ever; NULL for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_field_text(field: eslp_field) -> eslp_bytes {
     eslp_bytes::option(Field::try_from(field).ok().map(|field| field.as_str().as_bytes()))

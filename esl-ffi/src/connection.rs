@@ -17,46 +17,46 @@ use crate::octets::eslp_bytes;
 use crate::ptr::{In, Lent, Out, Plain as _, run};
 use crate::status::eslp_status;
 
-/// Memory for a connection, in octets, aligned as ESLP_ALIGN says. More than the library needs now.
+/// Memory for a connection, in bytes, aligned as ESLP_ALIGN says. More than the library needs now.
 pub const ESLP_CONNECTION_SIZE: usize = 768;
 
-/// A client, the buffer that it reads from, and what it has to send: a connection that lacks only its socket.
+/// A client with its input and output buffers: a connection that lacks only its socket.
 ///
 ///     for (;;) {
 ///         while ((status = eslp_connection_next(connection, &result)) == ESLP_OK) {
 ///             ... look at result.kind and result.message; perhaps eslp_connection_send() ...
 ///         }
 ///         if (status != ESLP_NEED_DATA) break;
-///         octets = eslp_connection_to_send(connection);
-///         eslp_connection_sent(connection, (size_t)write(socket, octets.data, octets.len));
+///         bytes = eslp_connection_to_send(connection);
+///         eslp_connection_sent(connection, (size_t)write(socket, bytes.data, bytes.len));
 ///         eslp_connection_spare(connection, &spare, &room);
 ///         eslp_connection_commit(connection, (size_t)read(socket, spare, room));
 ///         ... 0 is the end: eslp_connection_eof(); less an error ...
 ///     }
 ///
-/// What was found goes off the buffer at the next call: nobody can forget it.
+/// The next call consumes the last message, so that it cannot be forgotten.
 pub struct eslp_connection;
 
 /// What is known of a connection.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_connection_state {
-    /// What has come in so far.
+    /// Counts of what was received so far.
     pub stats: eslp_stats,
     /// The number of commands that have been sent and not answered yet.
     pub in_flight: u64,
-    /// How long the memory of the input must be, if it is too short for what is awaited: eslp_connection_grow_input(). 0 if
-    /// it is long enough, as it always is if it has as many octets as `max_buffered` of the limits.
+    /// How long the memory of the input must be, if it is too short for the next frame: eslp_connection_grow_input(). 0
+    /// if it is long enough, as it always is if it has as many bytes as `max_buffered` of the limits.
     pub required: usize,
     /// Why the connection is over: an eslp_end, ESLP_END_NONE if it is not.
     pub end: eslp_end,
-    /// In outbound mode, once the reply to `connect` has told.
+    /// In outbound mode, known from the reply to `connect`.
     pub socket_mode: eslp_socket_mode,
     /// Whether the server takes all commands.
     pub is_open: u8,
     /// Whether the controlled channel has ended and the connection lingers.
     pub is_lingering: u8,
-    /// In outbound mode: whether the reply to `connect` has told, and whether all commands may be used.
+    /// In outbound mode: whether the reply to `connect` has arrived, and whether all commands may be used.
     pub is_connected: u8,
     /// See `is_connected`.
     pub full_control: u8,
@@ -76,23 +76,16 @@ pub extern "C" fn eslp_connection_alignof() -> usize {
     eslp_connection::align()
 }
 
-/// Makes a connection in memory of the caller's, which must stay where it is until eslp_connection_drop(), as must
-/// `input`, which is read into, and `output`, which holds what is to be sent.
+/// Makes a connection in the caller's memory, which must not move until eslp_connection_drop(), nor must `input`, for
+/// received bytes, and `output`, for bytes to send.
 ///
-/// `role` is an eslp_role. Where `limits` say nothing of `max_buffered`, it is `input_size`: longer frames come in parts, and the
-/// input never needs to grow.
+/// `role` is an eslp_role. If `max_buffered` is not set in `limits`, it is `input_size`: longer frames come in parts,
+/// and the input never needs to grow.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_connection_init(
-    memory: Lent,
-    size: usize,
-    role: eslp_role,
-    limits: In<eslp_limits>,
-    input: Lent,
-    input_size: usize,
-    output: Lent,
-    output_size: usize,
-    connection: Out<*mut eslp_connection>,
+    memory: Lent, size: usize, role: eslp_role, limits: In<eslp_limits>, input: Lent, input_size: usize, output: Lent,
+    output_size: usize, connection: Out<*mut eslp_connection>,
 ) -> eslp_status {
     connection.give(|call| {
         let client = client(role, limits, Limits::for_buffer(input_size), call)?;
@@ -107,35 +100,32 @@ pub extern "C" fn eslp_connection_drop(connection: Handle<eslp_connection>) -> e
     connection.end()
 }
 
-/// Room to read into; say with eslp_connection_commit() how much was read.
+/// Room to read into; then call eslp_connection_commit() with the number of bytes.
 ///
-/// @return ESLP_INSUFFICIENT if the input is full of what has not been looked at: `spare` is NULL and `size` 0 then. After
-/// ESLP_NEED_DATA it is so only if eslp_connection_get_state() tells a `required` length.
+/// @return ESLP_INSUFFICIENT if the input is full of unconsumed bytes: `spare` is NULL and `size` 0 then. After
+/// ESLP_NEED_DATA that is so only if eslp_connection_get_state() has a `required` length.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_connection_spare(
-    connection: Handle<eslp_connection>,
-    spare: Out<*mut c_char>,
-    size: Out<usize>,
+    connection: Handle<eslp_connection>, spare: Out<*mut c_char>, size: Out<usize>,
 ) -> eslp_status {
     room(spare, size, |call| Ok(connection.get(call)?.spare_mut()))
 }
 
-/// Takes the first `count` octets of what eslp_connection_spare() gave in. No more than it gave are taken.
+/// Adds the first `count` bytes of the room from eslp_connection_spare(), at most all of it.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_connection_commit(connection: Handle<eslp_connection>, count: usize) -> eslp_status {
     connection.change(|it| it.commit(count))
 }
 
-/// Gives the next thing that has come in. It is valid until the next call of a function that takes this connection, but for
-/// those that only send; `result->consumed` is 0.
+/// Returns the next message. It is valid until the next call of a function that takes this connection, except those
+/// that only send; `result->consumed` is 0.
 ///
 /// @return As eslp_client_poll(). With ESLP_NEED_DATA, `result->required` is how long the input must be, if it is too short.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_connection_next(
-    connection: Handle<eslp_connection>,
-    result: Out<eslp_client_result>,
+    connection: Handle<eslp_connection>, result: Out<eslp_client_result>,
 ) -> eslp_status {
     run(|call| {
         let mut out = result.nothing(call)?;
@@ -149,12 +139,10 @@ pub extern "C" fn eslp_connection_next(
     })
 }
 
-/// Goes on with other memory for the input, which holds what the old one held, as `realloc` gives it.
+/// Continues with other memory for the input, which holds the contents of the old one, as after `realloc`.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_connection_grow_input(
-    connection: Handle<eslp_connection>,
-    memory: Lent,
-    size: usize,
+    connection: Handle<eslp_connection>, memory: Lent, size: usize,
 ) -> eslp_status {
     run(|call| {
         let memory = memory.octets(size)?;
@@ -163,12 +151,10 @@ pub extern "C" fn eslp_connection_grow_input(
     })
 }
 
-/// Goes on with other memory for the output, which holds what the old one held, as `realloc` gives it.
+/// Continues with other memory for the output, which holds the contents of the old one, as after `realloc`.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_connection_grow_output(
-    connection: Handle<eslp_connection>,
-    memory: Lent,
-    size: usize,
+    connection: Handle<eslp_connection>, memory: Lent, size: usize,
 ) -> eslp_status {
     run(|call| {
         let memory = memory.octets(size)?;
@@ -177,16 +163,14 @@ pub extern "C" fn eslp_connection_grow_output(
     })
 }
 
-/// Writes a command behind what is to be sent, and counts it as sent: its answer will carry `sent->id`.
+/// Appends a command to the output, and counts it as sent: its answer will carry `sent->id`.
 ///
-/// @return As eslp_client_send(). ESLP_INSUFFICIENT if there is too little room, of which `sent->len` octets are needed:
-/// eslp_connection_sent() and eslp_connection_grow_output() make some.
+/// @return As eslp_client_send(). ESLP_INSUFFICIENT if there is too little room: `sent->len` bytes are needed;
+/// eslp_connection_sent() and eslp_connection_grow_output() make room.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_connection_send(
-    connection: Handle<eslp_connection>,
-    command: In<eslp_command>,
-    sent: Out<eslp_sent>,
+    connection: Handle<eslp_connection>, command: In<eslp_command>, sent: Out<eslp_sent>,
 ) -> eslp_status {
     run(|call| {
         let (sent, connection) = (sent.nothing(call)?, connection.get(call)?);
@@ -198,17 +182,14 @@ pub extern "C" fn eslp_connection_send(
     })
 }
 
-/// Writes all commands that a fresh connection must send to have a subscription, and counts them as sent; with `undo` those
-/// that take one back. All or none.
+/// Writes all commands of a subscription for a new connection, and counts them as sent; with `undo`, those that undo
+/// one. All or none.
 ///
 /// @return As eslp_client_subscribe() and eslp_client_unsubscribe().
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_connection_subscribe(
-    connection: Handle<eslp_connection>,
-    subscription: In<eslp_subscription>,
-    undo: bool,
-    sent: Out<eslp_sent>,
+    connection: Handle<eslp_connection>, subscription: In<eslp_subscription>, undo: bool, sent: Out<eslp_sent>,
 ) -> eslp_status {
     run(|call| {
         let (sent, connection) = (sent.nothing(call)?, connection.get(call)?);
@@ -222,17 +203,14 @@ pub extern "C" fn eslp_connection_subscribe(
     })
 }
 
-/// Copies a command that this library does not know behind what is to be sent, and counts it as sent: see
+/// Appends a command that this library does not know to the output, and counts it as sent: see
 /// eslp_client_track_external().
 ///
 /// @return ESLP_INSUFFICIENT if there is too little room.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_connection_send_external(
-    connection: Handle<eslp_connection>,
-    octets: In<c_void>,
-    len: usize,
-    id: Out<u64>,
+    connection: Handle<eslp_connection>, octets: In<c_void>, len: usize, id: Out<u64>,
 ) -> eslp_status {
     run(|call| {
         let (mut id, connection) = (id.with(ESLP_NO_ID, call)?, connection.get(call)?);
@@ -249,7 +227,7 @@ pub extern "C" fn eslp_connection_to_send(connection: Look<eslp_connection>) -> 
     connection.ask(eslp_bytes::ZERO, |connection| eslp_bytes::of(connection.to_send()))
 }
 
-/// Takes `count` octets off the front of what is to be sent. No more than there are are taken.
+/// Removes `count` bytes from the front of the output, at most as many as there are.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_connection_sent(connection: Handle<eslp_connection>, count: usize) -> eslp_status {
     connection.change(|it| it.sent(count))
@@ -264,21 +242,15 @@ pub extern "C" fn eslp_connection_eof(connection: Handle<eslp_connection>, eof: 
 /// Whether a command may be sent now: see eslp_client_may_send().
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_connection_may_send(
-    connection: Look<eslp_connection>,
-    command: In<eslp_command>,
+    connection: Look<eslp_connection>, command: In<eslp_command>,
 ) -> eslp_status {
-    run(|call| {
-        let connection = connection.get(call)?;
-        let allowed = connection.client().may_send(&command.command(call)?);
-        allowed.map_err(|reason| eslp_status::of(reason.code()))
-    })
+    run(|call| Ok(connection.get(call)?.client().may_send(&command.command(call)?)?))
 }
 
 /// What is known of the connection.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_connection_get_state(
-    connection: Look<eslp_connection>,
-    state: Out<eslp_connection_state>,
+    connection: Look<eslp_connection>, state: Out<eslp_connection_state>,
 ) -> eslp_status {
     state.give(|call| {
         let connection = connection.get(call)?;

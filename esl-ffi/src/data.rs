@@ -15,7 +15,7 @@ use crate::event::eslp_event;
 use crate::handle::{Handle, Look, Make};
 use crate::name::{eslp_format, said_format};
 use crate::octets::eslp_bytes;
-use crate::ptr::{Call, In, List, Out, Outcome, Place, Plain as _, Slots, Wanted as _, keep, run};
+use crate::ptr::{Call, In, List, Out, Outcome, Plain as _, Slots, Wanted as _, keep, run};
 use crate::status::eslp_status;
 
 /// Storage for one header of an eslp_outgoing_event. Need not be initialised.
@@ -32,10 +32,10 @@ pub struct eslp_item_slot {
     pub opaque: [u64; 2],
 }
 
-/// An event that is to be sent: headers in their order, and a body. Everything that goes out must be given, Event-Name
-/// and Event-Sequence too; only Content-Length comes by itself, and one among the headers is left out.
+/// An event that is to be sent: headers in their order, and a body. All headers must be given, including Event-Name and
+/// Event-Sequence; only Content-Length is added, and left out if it is among the headers.
 ///
-/// It keeps pointers: names, values, items and the body must stay where they are as long as it is used.
+/// It keeps pointers: names, values, items and the body must not move as long as it is used.
 ///
 ///     eslp_field_slot slots[16];
 ///     eslp_outgoing_event event;
@@ -56,23 +56,22 @@ numbers! {
         ESLP_PERCENT_LOSSLESS = 1 => Lossless,
     }
     for Percent
-}
 
-numbers! {
     /// How an event is written: these numbers, added up.
     pub enum eslp_encode {
-        /// FreeSWITCH's own octets.
+        /// FreeSWITCH's own bytes.
         ESLP_ENCODE_FREESWITCH = 0,
         /// A `%` that looks like an escape is escaped: each value is read back as it was. The number of ESLP_PERCENT_LOSSLESS.
         ESLP_ENCODE_LOSSLESS = 1,
-        /// What is not UTF-8 where it would be copied, in names, bodies and all of JSON, is refused; so is what XML does not have.
-        /// JSON is that of RFC 8259 then, and XML is well-formed; with the next two as well.
+        /// Refuses bytes that are not UTF-8 where they would be copied, in names, bodies and all of JSON, and
+        /// characters that XML does not have. JSON is then that of RFC 8259, and XML is well-formed; also with the next
+        /// two.
         ESLP_ENCODE_REFUSE = 2,
         /// It becomes U+FFFD.
         ESLP_ENCODE_REPLACE = 4,
-        /// Each octet becomes the character of its number, U+0080 to U+00FF. Not to be added to the two before.
+        /// Each byte becomes the character of its number, U+0080 to U+00FF. Not to be added to the two before.
         ESLP_ENCODE_ESCAPE = 6,
-        /// Headers that come more than once are arrays in JSON; else the name is repeated there.
+        /// Repeated headers are arrays in JSON; otherwise the name is repeated there.
         ESLP_ENCODE_ARRAYS = 8,
         /// What every reader understands: ESLP_ENCODE_LOSSLESS, ESLP_ENCODE_REPLACE and ESLP_ENCODE_ARRAYS.
         ESLP_ENCODE_STRICT = 13,
@@ -94,14 +93,23 @@ const fn options_of(flags: i32) -> Outcome<EncodeOptions> {
     Ok(EncodeOptions::new().percent(percent).invalid(invalid).duplicates(duplicates))
 }
 
-/// Sets `len` to the octets that were written or are needed, or to the place of the header that is refused.
-fn encoded(written: Result<usize, EventEncodeError>, len: Option<Place<'_, usize>>) -> Outcome {
-    len.set(match &written {
-        Ok(written) => *written,
-        Err(EventEncodeError::Insufficient(error)) => error.required,
-        Err(EventEncodeError::Refused(error)) => error.item,
-    });
-    written.map(drop).map_err(|error| eslp_status::of(error.code()))
+/// The body of a function that writes an event, and sets `len` to the bytes that were written or are needed, or to the place
+/// of the header that is refused.
+fn encoding(
+    (out, size): (Out<c_void>, usize), len: Out<usize>,
+    encode: impl for<'c> FnOnce(&'c mut [u8], Call<'c>) -> Outcome<Result<usize, EventEncodeError>>,
+) -> eslp_status {
+    run(|call| {
+        let len = len.optional(call)?;
+        let (out, call) = out.room(size, call)?;
+        let written = encode(out, call)?;
+        len.set(match &written {
+            Ok(written) => *written,
+            Err(EventEncodeError::Insufficient(error)) => error.required,
+            Err(EventEncodeError::Refused(error)) => error.item,
+        });
+        written.map(drop).map_err(|error| eslp_status::of(error.code()))
+    })
 }
 
 /// An event under construction in slots of the caller's.
@@ -111,7 +119,7 @@ pub(crate) struct Growing {
 }
 
 impl Growing {
-    /// The event as it is now, if the call does not write where its octets are.
+    /// The event as it is now, if the call does not write where its bytes are.
     pub(crate) fn event(&self, call: Call<'_>) -> Outcome<OutgoingEvent<'_>> {
         let headers = self.headers.as_slice();
         for field in headers {
@@ -126,12 +134,10 @@ impl Growing {
     }
 }
 
-/// Begins with an event without headers, in `count` slots, which must stay where they are as long as it is used.
+/// Begins with an event without headers, in `count` slots, which must not move as long as it is used.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_outgoing_event_init(
-    event: Make<eslp_outgoing_event>,
-    slots: Slots<eslp_field_slot>,
-    count: usize,
+    event: Make<eslp_outgoing_event>, slots: Slots<eslp_field_slot>, count: usize,
 ) -> eslp_status {
     event.make(|_| Ok(Growing { headers: slots.list(count)?, body: None }))
 }
@@ -143,9 +149,7 @@ pub extern "C" fn eslp_outgoing_event_init(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_outgoing_event_add(
-    event: Handle<eslp_outgoing_event>,
-    name: eslp_bytes,
-    value: eslp_bytes,
+    event: Handle<eslp_outgoing_event>, name: eslp_bytes, value: eslp_bytes,
 ) -> eslp_status {
     keep(|call| {
         let field = Field::new(name.octets(call)?, value.octets(call)?);
@@ -153,17 +157,14 @@ pub extern "C" fn eslp_outgoing_event_add(
     })
 }
 
-/// Adds a header whose value is an array of `count` items, with as many slots for them. Plain and XML events cannot tell
-/// one of a single element from a text.
+/// Adds a header whose value is an array of `count` items, with as many slots for them. Plain and XML events cannot
+/// distinguish an array of one element from a text.
 ///
 /// @return ESLP_INSUFFICIENT if no slot for a header is left.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_outgoing_event_add_array(
-    event: Handle<eslp_outgoing_event>,
-    name: eslp_bytes,
-    items: In<eslp_bytes>,
-    count: usize,
+    event: Handle<eslp_outgoing_event>, name: eslp_bytes, items: In<eslp_bytes>, count: usize,
     slots: Slots<eslp_item_slot>,
 ) -> eslp_status {
     keep(|call| {
@@ -174,7 +175,7 @@ pub extern "C" fn eslp_outgoing_event_add_array(
     })
 }
 
-/// Gives the event a body; NULL takes it away. An empty one is told from none in JSON only.
+/// Sets the event's body; NULL removes it. Only JSON distinguishes an empty body from none.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_outgoing_event_body(event: Handle<eslp_outgoing_event>, body: eslp_bytes) -> eslp_status {
     keep(|call| {
@@ -193,8 +194,8 @@ pub extern "C" fn eslp_outgoing_event_clear(event: Handle<eslp_outgoing_event>) 
     })
 }
 
-/// Adds the headers of an event that was read, as they are coded, and takes its body: so it is offered, delivered and
-/// written like one of the host's own, with headers of the host's before and behind them. The octets in the buffer must stay
+/// Adds the headers of a received event, in their encoding, and its body, so that it can be offered, delivered and
+/// written like the host's own events, with the host's headers before and after. The bytes in the buffer must stay
 /// where they are as long as `event` is used.
 ///
 /// @return ESLP_INSUFFICIENT if there are too few slots: as many headers as have one are added then. An error from
@@ -217,74 +218,47 @@ pub extern "C" fn eslp_outgoing_event_read(event: Handle<eslp_outgoing_event>, f
 }
 
 /// Writes the event's document in an eslp_format, the body of a `text/event-...` frame, to `out`. `flags` are of
-/// eslp_encode. A listener does this by itself: eslp_server_deliver().
+/// eslp_encode. A listener does this in eslp_server_deliver().
 ///
-/// @return ESLP_INSUFFICIENT if `size` is less: `len`, which may be NULL, says what is needed, and what `out` holds has no
-/// meaning.
-/// A status from ESLP_FORGED_NAME on if the event cannot be written so; `len` is then the place of the header, from 0, or
-/// the number of headers if it is the body.
+/// @return ESLP_INSUFFICIENT if `size` is less: `len`, which may be NULL, says what is needed, and the contents of
+/// `out` are meaningless. A status from ESLP_FORGED_NAME on if the event cannot be written so; `len` is then the place
+/// of the header, from 0, or the number of headers if it is the body.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_outgoing_event_encode(
-    event: Look<eslp_outgoing_event>,
-    format: eslp_format,
-    flags: i32,
-    out: Out<c_void>,
-    size: usize,
-    len: Out<usize>,
+    event: Look<eslp_outgoing_event>, format: eslp_format, flags: i32, out: Out<c_void>, size: usize, len: Out<usize>,
 ) -> eslp_status {
-    run(|call| {
-        let event = event.get(call)?;
-        let len = len.optional(call)?;
-        let (out, call) = out.room(size, call)?;
-        encoded(event.event(call)?.encode(said_format(format)?, options_of(flags)?, out), len)
+    encoding((out, size), len, |out, call| {
+        Ok(event.get(call)?.event(call)?.encode(said_format(format)?, options_of(flags)?, out))
     })
 }
 
 /// Writes an event in an eslp_format, whatever it is in, to `out`: the body of a `text/event-...` frame. `flags` are of
 /// eslp_encode.
 ///
-/// @return ESLP_INSUFFICIENT if `size` is less: `len`, which may be NULL, says what is needed, and what `out` holds has no
-/// meaning.
-/// A status from ESLP_FORGED_NAME on if the event cannot be written so; `len` is then the place of the header, from 0, or
-/// the number of headers if it is the body.
+/// @return ESLP_INSUFFICIENT if `size` is less: `len`, which may be NULL, says what is needed, and the contents of
+/// `out` are meaningless. A status from ESLP_FORGED_NAME on if the event cannot be written so; `len` is then the place
+/// of the header, from 0, or the number of headers if it is the body.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_event_transcode(
-    event: In<eslp_event>,
-    format: eslp_format,
-    flags: i32,
-    out: Out<c_void>,
-    size: usize,
-    len: Out<usize>,
+    event: In<eslp_event>, format: eslp_format, flags: i32, out: Out<c_void>, size: usize, len: Out<usize>,
 ) -> eslp_status {
-    run(|call| {
-        let len = len.optional(call)?;
-        let (out, call) = out.room(size, call)?;
-        encoded(event.event(call)?.encode(said_format(format)?, options_of(flags)?, out), len)
-    })
+    encoding((out, size), len, |out, call| Ok(event.event(call)?.encode(said_format(format)?, options_of(flags)?, out)))
 }
 
 /// Writes the frame of an event, head and document, for connections that agree in `format`, an eslp_format, and `percent`,
-/// an eslp_percent: it is written once and its octets are copied or shared. eslp_server_delivered() counts it.
+/// an eslp_percent: it is written once and its bytes are copied or shared. eslp_server_delivered() counts it.
 ///
 /// @return As eslp_outgoing_event_encode().
 #[cfg(feature = "server")]
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_outgoing_event_frame(
-    event: Look<eslp_outgoing_event>,
-    format: eslp_format,
-    percent: eslp_percent,
-    out: Out<c_void>,
-    size: usize,
+    event: Look<eslp_outgoing_event>, format: eslp_format, percent: eslp_percent, out: Out<c_void>, size: usize,
     len: Out<usize>,
 ) -> eslp_status {
-    run(|call| {
-        let len = len.optional(call)?;
-        let (out, call) = out.room(size, call)?;
-        encoded(coding_of(format, percent)?.encode(&event.get(call)?.event(call)?, out), len)
-    })
+    encoding((out, size), len, |out, call| Ok(coding_of(format, percent)?.encode(&event.get(call)?.event(call)?, out)))
 }
 
 #[cfg(feature = "server")]

@@ -12,26 +12,26 @@ use crate::octets::eslp_bytes;
 use crate::ptr::{Call, In, Lent, Out, Outcome, Plain as _, ask, known, run};
 use crate::status::eslp_status;
 
-/// The limits of a decoder, and the size from which on frames are handed out in pieces.
+/// The limits of a decoder, and the size from which frames are handed out in parts.
 ///
-/// A frame that exceeds a limit ends the connection: its end cannot be found without buffering it. 0 stands for the
-/// default, and a NULL pointer to this struct for all of them.
+/// A frame that exceeds a limit ends the connection: its end cannot be found without buffering it. 0 is the default,
+/// and a NULL pointer to this struct means all defaults.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_limits {
-    /// The most octets that a head may have, in parts or whole. Default 1 MiB; 64 KiB for a server.
+    /// The most bytes that a head may have, in parts or whole. Default 1 MiB; 64 KiB for a server.
     pub max_head: usize,
     /// The most lines that a head may have. Default 10 000.
     pub max_lines: usize,
-    /// The most octets that a body may have. Default 64 MiB; 1 MiB for a server.
+    /// The most bytes that a body may have. Default 64 MiB; 1 MiB for a server.
     pub max_body: usize,
-    /// The most octets that a frame may have to be handed out in one piece. Longer ones come in parts, to a client as
+    /// The most bytes that a frame may have to be handed out in one piece. Longer ones come in parts, to a client as
     /// ESLP_IN_HEAD or ESLP_IN_HEAD_PART and ESLP_IN_BODY, from a decoder as ESLP_STEP_HEAD or ESLP_STEP_HEAD_PART and
     /// ESLP_STEP_BODY. Default: always in one piece. A host whose buffer is fixed sets this to the buffer's size, at
     /// least ESLP_BUFFER_MIN, and will never be asked for more than that. A server has its requests in one piece in any
     /// case.
     ///
-    /// How long frames are on a real server: replies up to 553 octets, log lines and notices some hundred, plain events
+    /// How long frames are on a real server: replies up to 553 bytes, log lines and notices some hundred, plain events
     /// 2.4 kB on average and up to 10 kB (JSON the same, XML 1.75 times that), the reply to `connect` 4 kB for a
     /// loopback call and 8 to 12 kB for a SIP call. A buffer of 16 KiB has nearly all of them whole.
     pub max_buffered: usize,
@@ -46,33 +46,31 @@ pub const ESLP_BUFFER_MIN: usize = 256;
 
 const _: () = assert!(ESLP_BUFFER_MIN == Limits::MIN);
 
-/// Memory for a decoder, in octets, aligned as ESLP_ALIGN says. More than the library needs now.
+/// Memory for a decoder, in bytes, aligned as ESLP_ALIGN says. More than the library needs now.
 pub const ESLP_DECODER_SIZE: usize = 384;
 
-/// Cuts the octets of a stream into frames. See "Decoder".
+/// Cuts the bytes of a stream into frames. See "Decoder".
 pub struct eslp_decoder;
 
 numbers! {
-    /// Who sends the octets that a decoder reads.
+    /// Who sends the bytes that a decoder reads.
     pub enum eslp_sender {
         /// FreeSWITCH: the client's side. Its frames are messages.
         ESLP_FROM_SERVER = 1,
         /// A client: the server's side. Its frames are requests.
         ESLP_FROM_CLIENT = 2,
     }
-}
 
-numbers! {
     /// What eslp_decoder_decode() found at the front of the buffer.
     pub enum eslp_step_kind {
-        /// Nothing; more octets must be read.
+        /// Nothing; more bytes must be read.
         ESLP_STEP_NONE = 0,
         /// A whole frame: `message`.
         ESLP_STEP_FRAME = 1,
         /// The whole head of a frame longer than eslp_limits.max_buffered: `message` without its body, which follows in parts;
         /// `remaining`, never 0.
         ESLP_STEP_HEAD = 2,
-        /// The next octets of the body of the last head: `data`, `remaining`; and `lines`, if they are headers of a plain
+        /// The next bytes of the body of the last head: `data`, `remaining`; and `lines`, if they are headers of a plain
         /// event.
         ESLP_STEP_BODY = 3,
         /// Lines of a head longer than eslp_limits.max_buffered, in the order of the wire: `lines`; `message.kind` and
@@ -85,7 +83,7 @@ numbers! {
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_step {
-    /// Octets that are done with: take them off the front of the buffer before the next call, whatever came.
+    /// Bytes to remove from the front of the buffer before the next call, whatever was returned.
     pub consumed: usize,
     /// With ESLP_NEED_DATA: how long the buffer must be, after `consumed` have been taken off, for the next frame or
     /// head to be whole; 0 if that is not known yet.
@@ -97,17 +95,17 @@ pub struct eslp_step {
     pub head_ends: u8,
     /// With the last ESLP_STEP_HEAD_PART: whether the head has lost its end; see eslp_message_is_cut().
     pub is_cut: u8,
-    /// The frame or head; valid as long as the octets in the buffer.
+    /// The frame or head; valid as long as the bytes in the buffer.
     pub message: eslp_message,
-    /// Octets of a body, at least one; valid as long as they are in the buffer.
+    /// Bytes of a body, at least one; valid as long as they are in the buffer.
     pub data: eslp_bytes,
     /// With ESLP_STEP_HEAD_PART lines of a head, with ESLP_STEP_BODY those of `data` that are headers of a plain event:
     /// none after its blank line, the rest is the event's own body. See eslp_lines_next().
     pub lines: eslp_lines,
-    /// With ESLP_STEP_HEAD and the last ESLP_STEP_HEAD_PART the octets of the body, with ESLP_STEP_BODY those after
+    /// With ESLP_STEP_HEAD and the last ESLP_STEP_HEAD_PART the bytes of the body, with ESLP_STEP_BODY those after
     /// these; 0 ends the frame.
     pub remaining: u64,
-    /// After an error: its position in the stream, counted from the first octet the decoder was given.
+    /// After an error: its position in the stream, counted from the first byte the decoder was given.
     pub error_offset: u64,
     /// Zeros: room for more fields.
     pub reserved: [u64; 4],
@@ -200,11 +198,7 @@ pub extern "C" fn eslp_decoder_alignof() -> usize {
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_decoder_init(
-    memory: Lent,
-    size: usize,
-    sender: eslp_sender,
-    limits: In<eslp_limits>,
-    decoder: Out<*mut eslp_decoder>,
+    memory: Lent, size: usize, sender: eslp_sender, limits: In<eslp_limits>, decoder: Out<*mut eslp_decoder>,
 ) -> eslp_status {
     decoder.give(|call| eslp_decoder::place(memory, size, self::decoder(sender, limits, call)?))
 }
@@ -220,9 +214,7 @@ pub extern "C" fn eslp_decoder_drop(decoder: Handle<eslp_decoder>) -> eslp_statu
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_decoder_new(
-    sender: eslp_sender,
-    limits: In<eslp_limits>,
-    decoder: Out<*mut eslp_decoder>,
+    sender: eslp_sender, limits: In<eslp_limits>, decoder: Out<*mut eslp_decoder>,
 ) -> eslp_status {
     decoder.give(|call| eslp_decoder::allocate(self::decoder(sender, limits, call)?))
 }
@@ -234,20 +226,17 @@ pub extern "C" fn eslp_decoder_free(decoder: Handle<eslp_decoder>) {
     decoder.give_back()
 }
 
-/// Decodes the next frame or part in `buf`, which holds all octets read and not yet consumed.
+/// Decodes the next frame or part in `buf`, which holds all bytes read and not yet consumed.
 ///
-/// Take `step->consumed` octets off the front before the next call, and read more before it if the status is
-/// ESLP_NEED_DATA. Octets may come in any pieces; none is searched twice.
+/// Remove `step->consumed` bytes from the front before the next call, and read more first if the status is
+/// ESLP_NEED_DATA. Bytes may arrive in any pieces; none is searched twice.
 ///
 /// @return ESLP_OK, ESLP_NEED_DATA, or an error from ESLP_INVALID_LENGTH on if the framing is broken, then and on every
 /// later call.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_decoder_decode(
-    decoder: Handle<eslp_decoder>,
-    buf: In<c_void>,
-    len: usize,
-    step: Out<eslp_step>,
+    decoder: Handle<eslp_decoder>, buf: In<c_void>, len: usize, step: Out<eslp_step>,
 ) -> eslp_status {
     run(|call| {
         let mut out = step.nothing(call)?;
@@ -270,30 +259,25 @@ pub extern "C" fn eslp_decoder_decode(
 /// @return ESLP_NOT_FOUND if there is none.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_decoder_at_end(
-    decoder: Look<eslp_decoder>,
-    buf: In<c_void>,
-    len: usize,
-    message: Out<eslp_message>,
+    decoder: Look<eslp_decoder>, buf: In<c_void>, len: usize, message: Out<eslp_message>,
 ) -> eslp_status {
     message.find(|call| Ok(decoder.get(call)?.at_end(buf.octets(len, call)?).map(eslp_message::of_whole)))
 }
 
-/// The number of octets of a frame that the end of the stream left incomplete, those that were handed out in parts
-/// included; `buf` is what was read and not consumed. Blank lines do not count. 0 if something is wrong with the
-/// arguments.
+/// The number of bytes of a frame that the end of the stream left incomplete, those that were handed out in parts
+/// included; `buf` is what was read and not consumed. Blank lines do not count. 0 if an argument is invalid.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_decoder_incomplete(decoder: Look<eslp_decoder>, buf: In<c_void>, len: usize) -> usize {
     ask(0, |call| Ok(decoder.get(call)?.incomplete(buf.octets(len, call)?)))
 }
 
-/// The number of octets that this frame lacks; 0 if its head has not said how long it is, or something is wrong with the
-/// arguments.
+/// The number of bytes missing from this frame; 0 if its length is not known from its head, or an argument is invalid.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_decoder_missing(decoder: Look<eslp_decoder>, buf: In<c_void>, len: usize) -> usize {
     ask(0, |call| Ok(decoder.get(call)?.missing(buf.octets(len, call)?)))
 }
 
-/// Position in the stream of the buffer's first octet: all that was consumed. 0 if something is wrong with the argument.
+/// Position in the stream of the buffer's first byte: all that was consumed. 0 if the argument is invalid.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_decoder_position(decoder: Look<eslp_decoder>) -> u64 {
     decoder.ask(0, |decoder| decoder.position())

@@ -24,7 +24,7 @@ numbers! {
         ESLP_JOIN_AND = 0 => And,
         /// `|`: this one begins a list that is called if nobody answers in the list before.
         ESLP_JOIN_OR = 1 => Or,
-        /// `:_:`: this one begins a handle of its own, called at the same time ("enterprise originate").
+        /// `:_:`: this one begins a new handle, called at the same time ("enterprise originate").
         ESLP_JOIN_ENTERPRISE = 2 => Enterprise,
     }
     of Join as Join for Join
@@ -104,8 +104,8 @@ numbers! {
         ESLP_ENDPOINT_GATEWAY = 4,
         /// Where a user has registered at a profile: `sofia/<profile>/<name>%<domain>`. `profile`, `name`, `domain`.
         ESLP_ENDPOINT_CONTACT = 5,
-        /// An extension of the dialplan, through a channel that is called by itself: `loopback/<name>/<context>/<dialplan>`.
-        /// `name`, [`context`, [`dialplan`]].
+        /// An extension of the dialplan, through a loopback channel: `loopback/<name>/<context>/<dialplan>`. `name`,
+        /// [`context`, [`dialplan`]].
         ESLP_ENDPOINT_LOOPBACK = 6,
         /// A browser that has logged in: `verto.rtc/<name>@<domain>`. `name`, [`domain`].
         ESLP_ENDPOINT_VERTO = 7,
@@ -121,7 +121,7 @@ numbers! {
     pub enum eslp_hook {
         /// The channel has been made, and is not called yet.
         ESLP_HOOK_ORIGINATE = 1 => Originate,
-        /// The call has been made, and this is the channel that goes on.
+        /// The originate has succeeded, with this channel.
         ESLP_HOOK_POST_ORIGINATE = 2 => PostOriginate,
         /// It rings.
         ESLP_HOOK_RING = 3 => Ring,
@@ -131,13 +131,14 @@ numbers! {
         ESLP_HOOK_MEDIA = 5 => Media,
         /// It has answered.
         ESLP_HOOK_ANSWER = 6 => Answer,
-        /// A tone has been heard that the application `tone_detect` listens for.
+        /// The application `tone_detect` has detected a tone.
         ESLP_HOOK_TONE_DETECT = 7 => ToneDetect,
     }
     for Hook
 }
 
-/// What a leg calls, put together of its parts: no part can become another. Any other endpoint is given to eslp_leg as text.
+/// An endpoint, built from its parts: no part can become another. Other kinds of endpoints are given to eslp_leg as
+/// text.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_endpoint {
@@ -198,20 +199,20 @@ pub struct eslp_dial_fault {
     pub leg: usize,
     /// Which one, if there are several of them in one place, from 0.
     pub item: usize,
-    /// The octet of that part, from 0.
+    /// The byte of that part, from 0.
     pub offset: usize,
     /// Zeros: room for more fields.
     pub reserved: [u64; 1],
 }
 
-/// What eslp_originate_parse() and eslp_bridge_parse() tell beside the call.
+/// What eslp_originate_parse() and eslp_bridge_parse() return besides the call.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_dial_read {
     /// The number of legs; with ESLP_INSUFFICIENT, how many eslp_leg are needed.
     pub legs: usize,
     /// After an error from ESLP_DIAL_PARSE_STORAGE on: the place in the text, near the end of what is wrong; with that
-    /// status itself, how many octets of storage are enough.
+    /// status itself, how many bytes of storage are enough.
     pub offset: usize,
     /// Zeros: room for more fields.
     pub reserved: [u64; 2],
@@ -356,9 +357,7 @@ impl From<DialError> for eslp_dial_fault {
 
 /// Sets `len` or `fault`, and returns the status of writing.
 fn wrote(
-    result: Result<usize, DialEncodeError>,
-    len: Option<Place<'_, usize>>,
-    fault: Option<Place<'_, eslp_dial_fault>>,
+    result: Result<usize, DialEncodeError>, len: Option<Place<'_, usize>>, fault: Option<Place<'_, eslp_dial_fault>>,
 ) -> Outcome {
     match result {
         Ok(count) | Err(DialEncodeError::Insufficient(Insufficient { required: count })) => len.set(count),
@@ -369,9 +368,7 @@ fn wrote(
 
 /// The body of a function that writes, and sets `len` or `fault`.
 fn write(
-    (out, size): (Out<c_void>, usize),
-    len: Out<usize>,
-    fault: Out<eslp_dial_fault>,
+    (out, size): (Out<c_void>, usize), len: Out<usize>, fault: Out<eslp_dial_fault>,
     encode: impl for<'c> FnOnce(&'c mut [u8], Call<'c>) -> Outcome<Result<usize, DialEncodeError>>,
 ) -> eslp_status {
     run(|call| {
@@ -391,10 +388,7 @@ fn place(error: DialReadError) -> usize {
 
 /// The body of a function that reads a call, and sets `told`.
 fn read<T: Plain>(
-    (storage, size): (Out<c_void>, usize),
-    (legs, max): (Out<eslp_leg>, usize),
-    out: Out<T>,
-    told: Out<eslp_dial_read>,
+    (storage, size): (Out<c_void>, usize), (legs, max): (Out<eslp_leg>, usize), out: Out<T>, told: Out<eslp_dial_read>,
     parse: impl for<'c> FnOnce(
         &'c mut [u8],
         &'c mut [eslp_leg],
@@ -422,19 +416,16 @@ fn read<T: Plain>(
 
 /// Writes the line for `api` and `bgapi` to `out`. `len`, which may be NULL, is its length.
 ///
-/// What is written is what the server reads back, or it is refused: no text can add a variable, a leg, an argument or an
+/// The server reads what is written as intended, or it is refused: no text can add a variable, a leg, an argument or an
 /// application.
 ///
-/// @return ESLP_DIAL_INSUFFICIENT if `size` is less: `len` says what is needed, and what `out` holds has no meaning. An error from
-/// ESLP_DIAL_EMPTY on if no line would be read back as this; `fault`, which may be NULL, says where.
+/// @return ESLP_DIAL_INSUFFICIENT if `size` is less: `len` says what is needed, and the contents of `out` are
+/// meaningless. An error from ESLP_DIAL_EMPTY on if the server would misread every possible line; `fault`, which may be
+/// NULL, says where.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_originate_encode(
-    call: In<eslp_originate>,
-    out: Out<c_void>,
-    size: usize,
-    len: Out<usize>,
-    fault: Out<eslp_dial_fault>,
+    call: In<eslp_originate>, out: Out<c_void>, size: usize, len: Out<usize>, fault: Out<eslp_dial_fault>,
 ) -> eslp_status {
     write((out, size), len, fault, |out, lasts| Ok(call.read(lasts)?.originate(lasts)?.encode(out).map(<[u8]>::len)))
 }
@@ -445,18 +436,14 @@ pub extern "C" fn eslp_originate_encode(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_bridge_encode(
-    dial: In<eslp_dial>,
-    out: Out<c_void>,
-    size: usize,
-    len: Out<usize>,
-    fault: Out<eslp_dial_fault>,
+    dial: In<eslp_dial>, out: Out<c_void>, size: usize, len: Out<usize>, fault: Out<eslp_dial_fault>,
 ) -> eslp_status {
     write((out, size), len, fault, |out, call| {
         Ok(Bridge { dial: dial.read(call)?.dial(call)? }.encode(out).map(<[u8]>::len))
     })
 }
 
-/// Reads a line as the server would, into `storage` and `max` legs: as many octets as the line has are enough.
+/// Reads a line as the server would, into `storage` and `max` legs: as many bytes as the line has are enough.
 ///
 /// The call is valid as long as both. Its variables are walked with eslp_pairs_headers(). `read` may be NULL.
 ///
@@ -465,12 +452,7 @@ pub extern "C" fn eslp_bridge_encode(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_originate_parse(
-    line: eslp_bytes,
-    storage: Out<c_void>,
-    size: usize,
-    legs: Out<eslp_leg>,
-    max: usize,
-    call: Out<eslp_originate>,
+    line: eslp_bytes, storage: Out<c_void>, size: usize, legs: Out<eslp_leg>, max: usize, call: Out<eslp_originate>,
     read: Out<eslp_dial_read>,
 ) -> eslp_status {
     self::read((storage, size), (legs, max), call, read, |storage, legs, read, lasts| {
@@ -485,12 +467,7 @@ pub extern "C" fn eslp_originate_parse(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_bridge_parse(
-    argument: eslp_bytes,
-    storage: Out<c_void>,
-    size: usize,
-    legs: Out<eslp_leg>,
-    max: usize,
-    dial: Out<eslp_dial>,
+    argument: eslp_bytes, storage: Out<c_void>, size: usize, legs: Out<eslp_leg>, max: usize, dial: Out<eslp_dial>,
     read: Out<eslp_dial_read>,
 ) -> eslp_status {
     self::read((storage, size), (legs, max), dial, read, |storage, legs, read, call| {
@@ -506,35 +483,25 @@ pub extern "C" fn eslp_bridge_parse(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_endpoint_encode(
-    endpoint: In<eslp_endpoint>,
-    out: Out<c_void>,
-    size: usize,
-    len: Out<usize>,
-    fault: Out<eslp_dial_fault>,
+    endpoint: In<eslp_endpoint>, out: Out<c_void>, size: usize, len: Out<usize>, fault: Out<eslp_dial_fault>,
 ) -> eslp_status {
     write((out, size), len, fault, |out, call| Ok(endpoint.read(call)?.endpoint(call)?.encode(out).map(<[u8]>::len)))
 }
 
-/// Makes the variable that has a channel execute something on an occasion: for the variables of a leg, a handle or a whole dial string.
-/// Its value is written to `out`.
+/// Makes a hook variable, with which a channel executes something at an event: for the variables of a leg, a handle or
+/// a whole dial string. Its value is written to `out`.
 ///
-/// `app` is an application and `arg` its argument, as eslp_app_encode() gives both; with `in_background` the channel executes it when
-/// it comes to it, while the call goes on. Without an `app`, `arg` is the line of an API command. A further variable of the
-/// same occasion is given another name that begins with this one, as `execute_on_answer_2`.
+/// `app` is an application and `arg` its argument, as returned by eslp_app_encode(); with `in_background` it is
+/// executed asynchronously, while the call continues. Without an `app`, `arg` is the line of an API command. For a
+/// second variable of the same hook, use another name that begins with this one, such as `execute_on_answer_2`.
 ///
 /// @return ESLP_DIAL_INSUFFICIENT if `size` is less than `variable->value.len`, whose data is NULL then. An error from ESLP_DIAL_EMPTY on
 /// if the server would execute something else; `fault`, which may be NULL, says where.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_hook_encode(
-    hook: eslp_hook,
-    app: eslp_bytes,
-    arg: eslp_bytes,
-    in_background: bool,
-    out: Out<c_void>,
-    size: usize,
-    variable: Out<eslp_pair>,
-    fault: Out<eslp_dial_fault>,
+    hook: eslp_hook, app: eslp_bytes, arg: eslp_bytes, in_background: bool, out: Out<c_void>, size: usize,
+    variable: Out<eslp_pair>, fault: Out<eslp_dial_fault>,
 ) -> eslp_status {
     run(|call| {
         let (mut variable, fault) = (variable.nothing(call)?, fault.optional(call)?);
@@ -564,38 +531,30 @@ pub extern "C" fn eslp_hook_encode(
 /// for eslp_originate.extension with `inline` for its dialplan, or for the application `transfer`. `len`, which may be NULL, is its
 /// length.
 ///
-/// Commas, quotes, backslashes, blanks and line ends in arguments arrive as they are. As in any dialplan, the channel expands
-/// variables in each argument before the application has it: what eslp_app_encode() has written knows that.
+/// Commas, quotes, backslashes, blanks and line ends in arguments arrive unchanged. As in any dialplan, the channel
+/// expands variables in each argument before it executes the application; eslp_app_encode() takes that into account.
 ///
 /// @return As eslp_originate_encode(); `fault->item` says which application, from 0.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_inline_encode(
-    apps: In<eslp_pairs>,
-    out: Out<c_void>,
-    size: usize,
-    len: Out<usize>,
-    fault: Out<eslp_dial_fault>,
+    apps: In<eslp_pairs>, out: Out<c_void>, size: usize, len: Out<usize>, fault: Out<eslp_dial_fault>,
 ) -> eslp_status {
     write((out, size), len, fault, |out, call| {
         Ok(Inline::from(apps.read(call)?.variables(call)?).encode(out).map(<[u8]>::len))
     })
 }
 
-/// Reads an inline dialplan as the server would, into `storage`: one octet more than the text has is enough.
+/// Reads an inline dialplan as the server would, into `storage`: one byte more than the text has is enough.
 ///
 /// The applications are valid as long as the storage, and are walked with eslp_pairs_headers(). `offset`, which may be NULL, is the
-/// place in the text, near the end of what is wrong; with ESLP_DIAL_PARSE_STORAGE, how many octets of storage are enough.
+/// place in the text, near the end of what is wrong; with ESLP_DIAL_PARSE_STORAGE, how many bytes of storage are enough.
 ///
 /// @return An error from ESLP_DIAL_PARSE_STORAGE on if there is an application without a name, or the server would read past the end.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_inline_parse(
-    text: eslp_bytes,
-    storage: Out<c_void>,
-    size: usize,
-    apps: Out<eslp_pairs>,
-    offset: Out<usize>,
+    text: eslp_bytes, storage: Out<c_void>, size: usize, apps: Out<eslp_pairs>, offset: Out<usize>,
 ) -> eslp_status {
     apps.give(|call| {
         let offset = offset.optional(call)?;
@@ -608,7 +567,7 @@ pub extern "C" fn eslp_inline_parse(
     })
 }
 
-/// What an eslp_dial_field is called, in English: valid for ever; NULL for any other number.
+/// The name of an eslp_dial_field, in English: valid for ever; NULL for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_dial_field_text(field: eslp_dial_field) -> eslp_bytes {
     eslp_bytes::option(DialField::try_from(field).ok().map(|field| field.as_str().as_bytes()))

@@ -20,11 +20,11 @@ use crate::status::eslp_status;
 
 /// An event, or the channel data that answers `connect`, in the caller's buffer: plain, JSON or XML.
 ///
-/// A view: making one costs nothing, and nothing is decoded before it is asked for. Every look-up walks the text anew;
-/// for more than one of them, eslp_event_find() all at once or eslp_event_index() it first. Headers are an ordered multi-map: FreeSWITCH sends
-/// some twice, with different values, and compares names without regard to case.
+/// A view: making one costs nothing, and everything is decoded on demand. Every look-up walks the text again; for more
+/// than one, use eslp_event_find() for all at once or eslp_event_index() first. Headers are an ordered multi-map:
+/// FreeSWITCH sends some twice, with different values, and compares names without regard to case.
 ///
-/// Valid as long as the octets in the buffer. Make one with eslp_message_event() or eslp_event_view().
+/// Valid as long as the bytes in the buffer. Make one with eslp_message_event() or eslp_event_view().
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_event {
@@ -45,7 +45,7 @@ pub struct eslp_headers {
     pub opaque: [u64; 28],
 }
 
-/// Storage for a part of an eslp_index: one header of a JSON or XML event, or the line ends and colons in 64 octets of
+/// Storage for a part of an eslp_index: one header of a JSON or XML event, or the line ends and colons in 64 bytes of
 /// a plain one. Need not be initialised.
 #[repr(C)]
 pub struct eslp_slot {
@@ -160,8 +160,8 @@ pub extern "C" fn eslp_event_view(format: eslp_format, text: eslp_bytes, event: 
     event.give(|call| Ok(Event::new(said_format(format)?, text.octets(call)?).into()))
 }
 
-/// The event's name: an eslp_event_name; ESLP_EVENT_OTHER if it has none or another, which
-/// `eslp_event_get(event, ESLP_LIT("Event-Name"), &value)` tells.
+/// The event's name: an eslp_event_name; ESLP_EVENT_OTHER if it has none or an unknown one, see `eslp_event_get(event,
+/// ESLP_LIT("Event-Name"), &value)`.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_event_name_of(event: In<eslp_event>) -> eslp_event_name {
     event.says(eslp_event_name::ESLP_EVENT_OTHER, |event| event.name().map(Into::into))
@@ -191,45 +191,42 @@ pub extern "C" fn eslp_event_u64(event: In<eslp_event>, name: eslp_bytes, number
     number.find(|call| Ok(event.event(call)?.get(name.octets(call)?).and_then(|value| value.to_u64())))
 }
 
-/// Why the call has ended: Hangup-Cause; ESLP_CAUSE_OTHER if it is not said, or by another word.
+/// Why the call has ended: Hangup-Cause; ESLP_CAUSE_OTHER if it is missing or another word.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_event_hangup_cause(event: In<eslp_event>) -> eslp_cause {
     event.says(eslp_cause::ESLP_CAUSE_OTHER, |event| event.hangup_cause().map(Into::into))
 }
 
-/// Where the channel is in its life: Channel-State; ESLP_CS_OTHER if it is not said, or by another word.
+/// Where the channel is in its life: Channel-State; ESLP_CS_OTHER if it is missing or another word.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_event_channel_state(event: In<eslp_event>) -> eslp_channel_state {
     event.says(eslp_channel_state::ESLP_CS_OTHER, |event| event.channel_state().map(Into::into))
 }
 
-/// Where the call is in its life: Channel-Call-State; ESLP_CCS_OTHER if it is not said, or by another word.
+/// Where the call is in its life: Channel-Call-State; ESLP_CCS_OTHER if it is missing or another word.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_event_call_state(event: In<eslp_event>) -> eslp_call_state {
     event.says(eslp_call_state::ESLP_CCS_OTHER, |event| event.call_state().map(Into::into))
 }
 
-/// Whether the call has been answered: Answer-State; ESLP_AS_OTHER if it is not said, or by another word.
+/// Whether the call has been answered: Answer-State; ESLP_AS_OTHER if it is missing or another word.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_event_answer_state(event: In<eslp_event>) -> eslp_answer_state {
     event.says(eslp_answer_state::ESLP_AS_OTHER, |event| event.answer_state().map(Into::into))
 }
 
-/// Who called, seen from FreeSWITCH: Call-Direction; ESLP_DIRECTION_OTHER if it is not said, or by another word.
+/// Who called, seen from FreeSWITCH: Call-Direction; ESLP_DIRECTION_OTHER if it is missing or another word.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_event_direction(event: In<eslp_event>) -> eslp_direction {
     event.says(eslp_direction::ESLP_DIRECTION_OTHER, |event| event.direction().map(Into::into))
 }
 
-/// The last header of each of `count` names: what eslp_event_get() gives for each, in one pass. `values` has as many places;
-/// that of a name which no header has gets a `data` of NULL. It takes 2 KiB of stack; what an event has beyond 128 headers is
-/// gone over for each name.
+/// The last header of each of `count` names, as from eslp_event_get(), in one pass. `values` has as many elements;
+/// `data` is NULL for a name that no header has. It takes 2 KiB of stack; headers after the first 128 are searched for
+/// each name.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_event_find(
-    event: In<eslp_event>,
-    names: In<eslp_bytes>,
-    count: usize,
-    values: Out<eslp_value>,
+    event: In<eslp_event>, names: In<eslp_bytes>, count: usize, values: Out<eslp_value>,
 ) -> eslp_status {
     run(|call| {
         let values = values.array(count, call)?;
@@ -255,9 +252,7 @@ pub extern "C" fn eslp_event_find(
 /// long as `headers` is used.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_event_get_all(
-    event: In<eslp_event>,
-    name: eslp_bytes,
-    headers: Make<eslp_headers>,
+    event: In<eslp_event>, name: eslp_bytes, headers: Make<eslp_headers>,
 ) -> eslp_status {
     headers.make(|call| {
         let name = name.octets(call)?;
@@ -285,7 +280,7 @@ pub extern "C" fn eslp_pairs_headers(pairs: In<eslp_pairs>, headers: Make<eslp_h
     })
 }
 
-/// The next header. `header` is valid as long as the octets in the buffer, not only as long as `headers`.
+/// The next header. `header` is valid as long as the bytes in the buffer, not only as long as `headers`.
 ///
 /// @return ESLP_END after the last; for an event in JSON or XML whose document cannot be read further, an error from
 /// ESLP_DOCUMENT_TRUNCATED on.
@@ -325,16 +320,13 @@ pub extern "C" fn eslp_event_validate(event: In<eslp_event>, offset: Out<usize>)
 
 /// Records the positions of the headers in `count` slots, so that look-ups need not walk the text again.
 ///
-/// The index is valid as long as the octets in the buffer and the slots, which can be used again for the next event. If
+/// The index is valid as long as the bytes in the buffer and the slots, which can be used again for the next event. If
 /// there are fewer than needed, the index covers the first headers and look-ups walk the rest: slower, never wrong. A
-/// JSON or XML event needs one a header (67 on average, at most some hundreds), a plain one one for every 64 octets of
+/// JSON or XML event needs one a header (67 on average, at most some hundreds), a plain one one for every 64 bytes of
 /// its headers, which are fewer.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_event_index(
-    event: In<eslp_event>,
-    slots: Slots<eslp_slot>,
-    count: usize,
-    index: Make<eslp_index>,
+    event: In<eslp_event>, slots: Slots<eslp_slot>, count: usize, index: Make<eslp_index>,
 ) -> eslp_status {
     index.make(|call| Ok(event.event(call)?.index(slots.plain::<HeaderSlot>(count)?)))
 }
@@ -352,8 +344,8 @@ pub extern "C" fn eslp_index_name_of(index: Look<eslp_index>) -> eslp_event_name
     index.ask(other, |index| index.name().map_or(other, Into::into))
 }
 
-/// Begins with the first header, as eslp_event_headers(). The index and its slots must stay as they are as long as
-/// `headers` is used.
+/// Begins with the first header, as eslp_event_headers(). The index and its slots must not change as long as `headers`
+/// is used.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_index_headers(index: Look<eslp_index>, headers: Make<eslp_headers>) -> eslp_status {
     headers.make(|call| Ok(AnyHeaders::Indexed(index.get(call)?.headers())))

@@ -13,11 +13,11 @@ use crate::status::eslp_status;
 /// The length of a name that eslp_tag() makes.
 pub const ESLP_TAG_LEN: usize = 33;
 
-/// Makes a name for a `bgapi` job (`job_uuid`) or an application (`event_uuid`) of two numbers: ESLP_TAG_LEN octets,
+/// Makes a name for a `bgapi` job (`job_uuid`) or an application (`event_uuid`) of two numbers: ESLP_TAG_LEN bytes,
 /// not ended by a NUL.
 ///
 /// The host chooses a `run` that other programs on the same server do not use (at random, say, once a connection) and
-/// counts `number` up. In the event that tells of the end (Job-UUID of BACKGROUND_JOB, Application-UUID of
+/// counts `number` up. In the event at its end (Job-UUID of BACKGROUND_JOB, Application-UUID of
 /// CHANNEL_EXECUTE_COMPLETE), eslp_tag_number() finds the number again.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_tag(run: u64, number: u64, out: Out<c_void>, size: usize) -> eslp_status {
@@ -47,9 +47,8 @@ pub struct eslp_pending_slot {
     pub opaque: [u64; 3],
 }
 
-/// A map of pending jobs and commands by number, in slots of the caller's, for hosts that have no map of their own: the
-/// number of a tag or the id of a command, and a pointer of the host's that is never followed. Looking up walks the
-/// slots.
+/// A map of pending jobs and commands by number, in the caller's slots, for hosts without a map: the number of a tag or
+/// the id of a command, and a pointer of the host that is never followed. A look-up walks the slots.
 #[repr(C)]
 pub struct eslp_pending {
     /// Private.
@@ -59,12 +58,10 @@ pub struct eslp_pending {
 /// What is waited for.
 pub(crate) type Table = PendingTable<*mut c_void, &'static mut [PendingSlot<*mut c_void>]>;
 
-/// Begins with nothing waited for, in `count` slots, which must stay where they are as long as it is used.
+/// Begins empty, in `count` slots, which must not move as long as it is used.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_pending_init(
-    pending: Make<eslp_pending>,
-    slots: Slots<eslp_pending_slot>,
-    count: usize,
+    pending: Make<eslp_pending>, slots: Slots<eslp_pending_slot>, count: usize,
 ) -> eslp_status {
     pending.make(|_| Ok(PendingTable::new(slots.filled(count, |_| Ok(PendingSlot::EMPTY))?)))
 }
@@ -75,10 +72,7 @@ pub extern "C" fn eslp_pending_init(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_pending_insert(
-    pending: Handle<eslp_pending>,
-    number: u64,
-    entry: *mut c_void,
-    before: Out<*mut c_void>,
+    pending: Handle<eslp_pending>, number: u64, entry: *mut c_void, before: Out<*mut c_void>,
 ) -> eslp_status {
     run(|call| {
         let before = before.optional(call)?;
@@ -93,9 +87,7 @@ pub extern "C" fn eslp_pending_insert(
 /// @return ESLP_NOT_FOUND if there is none.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_pending_take(
-    pending: Handle<eslp_pending>,
-    number: u64,
-    entry: Out<*mut c_void>,
+    pending: Handle<eslp_pending>, number: u64, entry: Out<*mut c_void>,
 ) -> eslp_status {
     entry.find(|call| Ok(pending.get(call)?.take(number)))
 }
@@ -105,9 +97,7 @@ pub extern "C" fn eslp_pending_take(
 /// @return ESLP_END if there is none.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_pending_take_any(
-    pending: Handle<eslp_pending>,
-    number: Out<u64>,
-    entry: Out<*mut c_void>,
+    pending: Handle<eslp_pending>, number: Out<u64>, entry: Out<*mut c_void>,
 ) -> eslp_status {
     run(|call| {
         let (mut number_out, mut out) = (number.nothing(call)?, entry.nothing(call)?);
@@ -126,7 +116,7 @@ pub extern "C" fn eslp_pending_len(pending: Look<eslp_pending>) -> usize {
 
 /// Counts the numbers that are missing among the Event-Sequence of events.
 ///
-/// This tells something only to a connection that is subscribed to ALL without filters; even there it is a measure, not a
+/// This is meaningful only on a connection that is subscribed to ALL without filters; even there it is a measure, not a
 /// proof: events overtake each other by a few places, and some numbers go to events that no listener gets.
 #[repr(C)]
 pub struct eslp_sequence {

@@ -1,7 +1,7 @@
 //! How structs lie in memory: pinned here for Rust and in `tests/c/layout.c` for C, with the same numbers, which
 //! `tests/header.rs` makes of the header.
 //!
-//! For 64 and for 32 bits; not for 32-bit x86, where 64-bit numbers lie at every fourth octet. The structs are the same
+//! For 64 and for 32 bits; not for 32-bit x86, where 64-bit numbers lie at every fourth byte. The structs are the same
 //! whatever is left out.
 #![cfg(all(feature = "dial", feature = "server", feature = "session", not(target_arch = "x86")))]
 

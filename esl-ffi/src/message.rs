@@ -14,7 +14,7 @@ use crate::status::eslp_status;
 
 /// One frame of a stream, in the caller's buffer: header lines, and perhaps a body.
 ///
-/// Valid as long as the octets in the buffer.
+/// Valid as long as the bytes in the buffer.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_frame {
@@ -24,7 +24,7 @@ pub struct eslp_frame {
     pub body: eslp_bytes,
     /// The value of the first Content-Type; NULL if there is none.
     pub content_type: eslp_bytes,
-    /// A number of the library's own.
+    /// A private number.
     pub flags: u32,
     /// Zeros: room for more fields.
     pub reserved: [u64; 1],
@@ -45,7 +45,7 @@ numbers! {
         ESLP_MESSAGE_EVENT = 4 => Event,
         /// log/data: a line of the server's log.
         ESLP_MESSAGE_LOG = 5 => Log,
-        /// text/disconnect-notice: the connection ends, or goes on to linger.
+        /// text/disconnect-notice: the connection ends, or lingers.
         ESLP_MESSAGE_DISCONNECT = 6 => Disconnect,
         /// text/rude-rejection: the access list does not allow this address. A disconnect notice and the end follow.
         ESLP_MESSAGE_REJECTION = 7 => Rejection,
@@ -58,7 +58,7 @@ numbers! {
 
 /// What the server says with one frame. Ask it with the functions below; each says of which kind it must be.
 ///
-/// Valid as long as the octets in the buffer.
+/// Valid as long as the bytes in the buffer.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_message {
@@ -66,21 +66,21 @@ pub struct eslp_message {
     pub kind: eslp_message_kind,
     /// The eslp_format of an event.
     pub format: eslp_format,
-    /// The frame. Of an event that a client has found whole, the body alone is there. Of a frame that comes in parts,
-    /// the head alone is there, with ESLP_IN_HEAD_PART not even that: functions that need what is not there return
+    /// The frame. For an event that a client has received whole, only the body is present. For a frame in parts, only
+    /// the head is present, with ESLP_IN_HEAD_PART not even that: functions that need the missing parts return
     /// ESLP_NOT_WHOLE.
     pub frame: eslp_frame,
     /// Zeros: room for more fields.
     pub reserved: [u64; 2],
 }
 
-/// Header lines of a frame that is longer than eslp_limits.max_buffered: a part of its head, or of the headers of a plain event.
-/// Take them with eslp_lines_next(), one after the other.
+/// Header lines of a frame that is longer than eslp_limits.max_buffered: a part of its head, or of the headers of a
+/// plain event. Read them one by one with eslp_lines_next().
 ///
-/// A part ends where a line does, as long as the line fits into the buffer; a longer one goes on in the next part. A
+/// A part ends at a line end, as long as the line fits into the buffer; a longer line continues in the next part. A
 /// percent escape is never cut.
 ///
-/// Valid as long as the octets in the buffer.
+/// Valid as long as the bytes in the buffer.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_lines {
@@ -98,14 +98,14 @@ pub struct eslp_lines {
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_header_part {
-    /// The name. Its `data` is NULL if this goes on with the value of the header before it: after a line end in that
-    /// value if `after_line_end` says so, else where the part before ended.
+    /// The name. Its `data` is NULL if this continues the value of the header before it: after a line end in that value
+    /// if `after_line_end` is true, otherwise where the previous part ended.
     pub name: eslp_value,
     /// The value, or a part of it.
     pub value: eslp_value,
-    /// Whether a line end of the value stands before this part of it.
+    /// Whether this part of the value is preceded by a line end.
     pub after_line_end: u8,
-    /// Whether the line ends here. Otherwise the first header of the next part goes on with the value.
+    /// Whether the line ends here. Otherwise the first header of the next part continues the value.
     pub is_complete: u8,
     /// Zeros: room for more fields.
     pub reserved: [u64; 2],
@@ -122,19 +122,17 @@ numbers! {
         ESLP_REPLY_ERR = 2 => Err,
         /// `-USAGE`: an API command that was called wrongly.
         ESLP_REPLY_USAGE = 3 => Usage,
-        /// Anything else: the value of a variable, the output of an API command. Whether it is a success, the command alone
-        /// can tell.
+        /// Anything else: the value of a variable, the output of an API command. Whether it means success depends on
+        /// the command.
         ESLP_REPLY_BARE = 4 => Bare,
-        /// A reply in which the value of a variable stands where its text should: see eslp_reply_is_broken().
+        /// A reply whose text is replaced by the value of a variable: see eslp_reply_is_broken().
         ESLP_REPLY_BROKEN = 5 => Broken,
     }
     of Status as raw::Status
-}
 
-numbers! {
     /// How an outbound connection runs applications: the `socket` application's `async` option.
     pub enum eslp_socket_mode {
-        /// Not known: no outbound connection, or the reply to `connect` has not come.
+        /// Unknown: not an outbound connection, or the reply to `connect` has not arrived.
         ESLP_SOCKET_NONE = 0,
         /// `execute` is answered at once.
         ESLP_SOCKET_ASYNC = 1 => Async,
@@ -365,8 +363,8 @@ pub extern "C" fn eslp_message_event(message: In<eslp_message>, event: Out<eslp_
     })
 }
 
-/// What the server says: the Reply-Text of a reply, the output in an api response, a log line, a notice's or
-/// rejection's text. An api response is given to the octet.
+/// The server's text: the Reply-Text of a reply, the exact output in an api response, a log line, a notice's or
+/// rejection's text.
 ///
 /// A Reply-Text of several lines is whole only as long as no line of it has a colon; see eslp_reply_text_to_end(). Of a
 /// reply that is broken (see eslp_reply_is_broken()) and has no Reply-Text, what stands in its place: the value without
@@ -415,19 +413,19 @@ pub extern "C" fn eslp_message_detail(message: In<eslp_message>, detail: Out<esl
 }
 
 /// Whether a frame has lost its end on the wire, and was cut where the next one begins: its text is not complete.
-/// FreeSWITCH does that to a reply of several lines or a notice that is too long for its buffer of 512 octets, and to the
+/// FreeSWITCH does that to a reply of several lines or a notice that is too long for its buffer of 512 bytes, and to the
 /// value of a variable that begins with `~`. Any kind.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_message_is_cut(message: In<eslp_message>) -> bool {
     ask(false, |call| Ok(message.frame(call)?.is_cut()))
 }
 
-/// Whether the server has broken this reply: the value of a variable that begins with `~` stands where its text should,
-/// or its end is missing. The text is not complete and may be anything; the command that it answers is the right one, and
-/// so are those of all replies after it.
+/// Whether the server has broken this reply: its text is replaced by the value of a variable that begins with `~`, or
+/// its end is missing. The text is incomplete and may be anything; but this reply, and all later ones, are matched to
+/// the right commands.
 ///
-/// Only `getvar` is answered so, and `userauth` and `bgapi` with replies that are too long for the server. Ask for a
-/// variable whose value somebody else chooses with `api uuid_getvar`.
+/// This happens only with `getvar`, and with `userauth` and `bgapi` if the reply is too long for the server. Read
+/// variables with untrusted values with `api uuid_getvar`.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_reply_is_broken(message: In<eslp_message>) -> bool {
     ask(false, |call| Ok(message.reply(call)?.is_broken()))
@@ -464,7 +462,7 @@ pub extern "C" fn eslp_reply_allowed_log(message: In<eslp_message>, allowed: Out
     allowed.find(|call| Ok(message.reply(call)?.allowed_log()))
 }
 
-/// In the reply to `connect`: an eslp_socket_mode, whether applications run beside the commands.
+/// In the reply to `connect`: an eslp_socket_mode, whether applications run asynchronously.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_reply_socket_mode(message: In<eslp_message>, mode: Out<eslp_socket_mode>) -> eslp_status {
     mode.find(|call| Ok(message.reply(call)?.socket_mode().map(Into::into)))
@@ -500,7 +498,7 @@ pub extern "C" fn eslp_log_line(message: In<eslp_message>, line: Out<u64>) -> es
     line.find(|call| Ok(message.log_line(call)?.line()))
 }
 
-/// The kind of a log line, a number of the server's own.
+/// The kind of a log line, the server's internal number.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_log_text_channel(message: In<eslp_message>, channel: Out<u64>) -> eslp_status {
     channel.find(|call| Ok(message.log_line(call)?.text_channel()))
@@ -512,7 +510,7 @@ pub extern "C" fn eslp_log_channel_uuid(message: In<eslp_message>, uuid: Out<esl
     uuid.find(|call| Ok(message.log_line(call)?.channel_uuid().map(Into::into)))
 }
 
-/// Whether a disconnect notice only tells that the channel has ended and the connection lingers: commands still work
+/// Whether a disconnect notice only says that the channel has ended and the connection lingers: commands still work
 /// then. Otherwise nothing follows it.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_notice_lingers(message: In<eslp_message>, lingers: Out<bool>) -> eslp_status {
@@ -537,8 +535,8 @@ pub extern "C" fn eslp_notice_linger_seconds(message: In<eslp_message>, seconds:
     seconds.find(|call| Ok(message.notice(call)?.linger_seconds()))
 }
 
-/// Takes the first header off the front of `lines`, in the order of the wire: of a line that goes on in another part, the
-/// part that stands here. A copy of the struct begins again with the first.
+/// Removes the first header from the front of `lines`, in the order of the wire; of a line that continues in another
+/// part, only the portion in this part. A copy of the struct begins again with the first.
 ///
 /// @return ESLP_END after the last.
 #[unsafe(no_mangle)]

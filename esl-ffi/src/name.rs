@@ -10,7 +10,7 @@ use crate::status::eslp_status;
 numbers! {
     /// How events are written.
     pub enum eslp_format {
-        /// Not said: the server's own choice, or what was set before.
+        /// Not set: the server's default, or the previous setting.
         ESLP_FORMAT_NONE = 0,
         /// text/event-plain
         ESLP_FORMAT_PLAIN = 1 => Plain,
@@ -37,14 +37,14 @@ pub(crate) fn optional_format(format: Option<Format>) -> eslp_format {
 }
 
 numbers! {
-    /// How urgent a log line is, or which lines a connection wants: the lower the more urgent. The numbers are the server's, but
-    /// for CONSOLE, which is 0 there, and DISABLE, -1. Deeper levels without a name go up to 63.
+    /// The level of a log line, or of the lines that a connection wants: the lower the more urgent. The numbers are the
+    /// server's, except CONSOLE, which is 0 there, and DISABLE, -1. Deeper levels without a name go up to 63.
     pub enum eslp_log_level {
         /// No lines at all; as a level of `log` only.
         ESLP_LOG_DISABLE = -2,
         /// CONSOLE
         ESLP_LOG_CONSOLE = -1,
-        /// Not said: `log` alone, which means DEBUG.
+        /// Not set: `log` alone, which means DEBUG.
         ESLP_LOG_NONE = 0,
         /// ALERT
         ESLP_LOG_ALERT = 1,
@@ -187,9 +187,7 @@ numbers! {
         ESLP_EVENT_CERT_RELOAD = 92,
         ESLP_EVENT_ALL = 93,
     }
-}
 
-numbers! {
     /// Why a call ended: Q.850, and FreeSWITCH's own beyond it.
     pub enum eslp_cause {
         /// A word that is not in this list.
@@ -277,9 +275,7 @@ numbers! {
         ESLP_CAUSE_STALE_DATE = 824,
         ESLP_CAUSE_REJECT_ALL = 825,
     }
-}
 
-numbers! {
     /// Where a channel is in its life: Channel-State, and Channel-State-Number.
     pub enum eslp_channel_state {
         /// A word that is not in this list.
@@ -299,9 +295,7 @@ numbers! {
         ESLP_CS_DESTROY = 12,
         ESLP_CS_NONE = 13,
     }
-}
 
-numbers! {
     /// Where a call is in its life: Channel-Call-State.
     pub enum eslp_call_state {
         /// A word that is not in this list.
@@ -316,9 +310,7 @@ numbers! {
         ESLP_CCS_HANGUP = 7,
         ESLP_CCS_UNHELD = 8,
     }
-}
 
-numbers! {
     /// Whether a call has been answered: Answer-State.
     pub enum eslp_answer_state {
         /// A word that is not in this list.
@@ -328,9 +320,7 @@ numbers! {
         ESLP_AS_ANSWERED = 2,
         ESLP_AS_HANGUP = 3,
     }
-}
 
-numbers! {
     /// Who called, seen from FreeSWITCH: Call-Direction.
     pub enum eslp_direction {
         /// A word that is not in this list.

@@ -28,11 +28,11 @@ pub struct eslp_bytes {
 /// A name, value or body as it lies in the caller's buffer, still coded: percent-coded, with JSON escapes, with XML
 /// entities, or not at all. Decoded only when one of the functions below is asked to.
 ///
-/// Valid as long as the octets in the buffer. `{data, len}` with zeros behind them are octets that need no decoding.
+/// Valid as long as the bytes in the buffer. `{data, len}` with zeros behind them are bytes that need no decoding.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_value {
-    /// The octets as they lie on the wire.
+    /// The bytes as they lie on the wire.
     pub data: *const c_char,
     /// Their number.
     pub len: usize,
@@ -60,7 +60,7 @@ pub struct eslp_items {
 }
 
 impl eslp_bytes {
-    /// The octets as a pointer, which carries no lifetime: the comment of the exported function says how long it is
+    /// The bytes as a pointer, which carries no lifetime: the comment of the exported function says how long it is
     /// valid.
     pub(crate) const fn of(octets: &[u8]) -> Self {
         Self { data: octets.as_ptr().cast::<c_char>(), len: octets.len() }
@@ -100,7 +100,7 @@ impl In<eslp_value> {
     }
 }
 
-/// Decodes into `out`, and sets `len` to the number of octets, written or required.
+/// Decodes into `out`, and sets `len` to the number of bytes, written or required.
 fn decode<'o>(value: Value<'_>, out: &'o mut [u8], len: Option<Place<'_, usize>>) -> Outcome<&'o [u8]> {
     let decoded = value.decode_into(out);
     if let Some(mut len) = len {
@@ -112,7 +112,7 @@ fn decode<'o>(value: Value<'_>, out: &'o mut [u8], len: Option<Place<'_, usize>>
     decoded.map_err(|_| eslp_status::ESLP_INSUFFICIENT)
 }
 
-/// The decoded octets, if the value needs no decoding, as most: `octets` then points into the buffer.
+/// The decoded bytes, if the value needs no decoding, as most: `octets` then points into the buffer.
 ///
 /// @return ESLP_NOT_FOUND if they must be decoded: eslp_value_read() or eslp_value_decode().
 #[unsafe(no_mangle)]
@@ -120,17 +120,14 @@ pub extern "C" fn eslp_value_plain(value: In<eslp_value>, octets: Out<eslp_bytes
     octets.find(|call| Ok(value.value(call)?.as_plain().map(eslp_bytes::of)))
 }
 
-/// The decoded octets: in the buffer if the value needs no decoding, else decoded into `storage`. `octets` is valid as
-/// long as both. Storage of `value->len` octets is enough for all but arrays of JSON events.
+/// The decoded bytes: in the buffer if the value needs no decoding, else decoded into `storage`. `octets` is valid as
+/// long as both. Storage of `value->len` bytes is enough for all but arrays of JSON events.
 ///
 /// @return ESLP_INSUFFICIENT if the storage is too short: `octets->len` is then what is needed, and its data NULL.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_value_read(
-    value: In<eslp_value>,
-    storage: Out<c_void>,
-    size: usize,
-    octets: Out<eslp_bytes>,
+    value: In<eslp_value>, storage: Out<c_void>, size: usize, octets: Out<eslp_bytes>,
 ) -> eslp_status {
     run(|call| {
         let mut out = octets.nothing(call)?;
@@ -145,16 +142,13 @@ pub extern "C" fn eslp_value_read(
     })
 }
 
-/// Writes the decoded octets to `out`. `len`, which may be NULL, is their number.
+/// Writes the decoded bytes to `out`. `len`, which may be NULL, is their number.
 ///
 /// @return ESLP_INSUFFICIENT if `size` is less: nothing is written, and `len` says what is needed.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_value_decode(
-    value: In<eslp_value>,
-    out: Out<c_void>,
-    size: usize,
-    len: Out<usize>,
+    value: In<eslp_value>, out: Out<c_void>, size: usize, len: Out<usize>,
 ) -> eslp_status {
     run(|call| {
         let len = len.optional(call)?;
@@ -163,7 +157,7 @@ pub extern "C" fn eslp_value_decode(
     })
 }
 
-/// Writes the decoded octets to `out` and a NUL behind them. `len`, which may be NULL, is their number without the NUL;
+/// Writes the decoded bytes to `out` and a NUL behind them. `len`, which may be NULL, is their number without the NUL;
 /// a value may hold NULs of its own.
 ///
 /// @return ESLP_INSUFFICIENT if `size` is less than one more: nothing is written, and `len` is their number all the
@@ -171,10 +165,7 @@ pub extern "C" fn eslp_value_decode(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_value_string(
-    value: In<eslp_value>,
-    out: Out<c_char>,
-    size: usize,
-    len: Out<usize>,
+    value: In<eslp_value>, out: Out<c_char>, size: usize, len: Out<usize>,
 ) -> eslp_status {
     run(|call| {
         let len = len.optional(call)?;
@@ -194,31 +185,31 @@ pub extern "C" fn eslp_value_string(
     })
 }
 
-/// The number of decoded octets; 0 if `value` is none.
+/// The number of decoded bytes; 0 if `value` is none.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_value_decoded_len(value: In<eslp_value>) -> usize {
     ask(0, |call| Ok(value.value(call)?.decoded_len()))
 }
 
-/// Whether the decoded octets are `text`.
+/// Whether the decoded bytes are `text`.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_value_is(value: In<eslp_value>, text: eslp_bytes) -> bool {
     ask(false, |call| Ok(value.value(call)? == *text.octets(call)?))
 }
 
-/// Whether the decoded octets are `text`, letters compared without regard to ASCII case.
+/// Whether the decoded bytes are `text`, letters compared without regard to ASCII case.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_value_is_nocase(value: In<eslp_value>, text: eslp_bytes) -> bool {
     ask(false, |call| Ok(value.value(call)?.eq_ignore_ascii_case(text.octets(call)?)))
 }
 
-/// Whether the decoded octets of both are the same, however each is coded.
+/// Whether the decoded bytes of both are the same, however each is coded.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_value_equal(one: In<eslp_value>, other: In<eslp_value>) -> bool {
     ask(false, |call| Ok(one.value(call)? == other.value(call)?))
 }
 
-/// The decoded octets as a decimal number without sign.
+/// The decoded bytes as a decimal number without sign.
 ///
 /// @return ESLP_NOT_FOUND if they are none that fits.
 #[unsafe(no_mangle)]
@@ -226,7 +217,7 @@ pub extern "C" fn eslp_value_u64(value: In<eslp_value>, number: Out<u64>) -> esl
     number.find(|call| Ok(value.value(call)?.to_u64()))
 }
 
-/// The decoded octets as a decimal number with or without sign.
+/// The decoded bytes as a decimal number with or without sign.
 ///
 /// @return ESLP_NOT_FOUND if they are none that fits.
 #[unsafe(no_mangle)]
@@ -243,7 +234,7 @@ pub extern "C" fn eslp_value_is_array(value: In<eslp_value>) -> bool {
 
 /// Begins with the first element of an array. A value that is none has itself as its only element.
 ///
-/// `items` is valid as long as the octets in the buffer; take the elements with eslp_items_next().
+/// `items` is valid as long as the bytes in the buffer; take the elements with eslp_items_next().
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_value_items(value: In<eslp_value>, items: Make<eslp_items>) -> eslp_status {
     items.make(|call| Ok(value.value(call)?.items()))

@@ -10,7 +10,7 @@
 //! * [`In`]: NULL, or initialised values that nobody writes to during the call. The same holds for every pointer inside
 //!   them and for the `len` bytes of an `eslp_bytes` or `eslp_value`, in them or given by itself.
 //! * [`Out`]: NULL, or memory of the type's size, or of the given length, that only this call uses. No struct overlaps
-//!   it; octets of an input that do are found by [`Call`] and refused. What C has written there may be read.
+//!   it; bytes of an input that do are found by [`Call`] and refused. What C has written there may be read.
 //! * [`Handle`](crate::handle::Handle) and [`Look`](crate::handle::Look): NULL, or memory of a handle, or of a struct of `opaque` words, in any state, that only one
 //!   call uses at a time, or that calls only look at. The first word is the mark that is checked; nobody but this
 //!   library writes it. [`Make`](crate::handle::Make) is such a struct before it is made.
@@ -51,14 +51,14 @@ pub(crate) type Outcome<T = ()> = Result<T, eslp_status>;
 /// # Safety
 /// The struct consists of numbers, raw pointers and structs and unions of these, so that any bits are a valid one.
 pub(crate) unsafe trait Plain: Copy {
-    /// All zeros: nothing is said.
+    /// All zeros: nothing is set.
     // SAFETY: by the condition of the trait zeros are a valid value.
     const ZERO: Self = unsafe { core::mem::MaybeUninit::zeroed().assume_init() };
     /// What a result is if nothing was found.
     const NOTHING: Self = Self::ZERO;
 }
 
-/// A call of C's, and where it writes octets: no input may lie there.
+/// A call of C's, and where it writes bytes: no input may lie there.
 #[derive(Clone, Copy)]
 pub(crate) struct Call<'c> {
     from: usize,
@@ -73,13 +73,13 @@ impl<'c> Call<'c> {
         from < self.to && self.from < from.saturating_add(size)
     }
 
-    /// Refuses octets that lie where the call writes.
+    /// Refuses bytes that lie where the call writes.
     pub(crate) fn apart(self, octets: &[u8]) -> Outcome {
         let writes = !octets.is_empty() && self.writes(octets.as_ptr().addr(), octets.len());
         if writes { Err(eslp_status::ESLP_OVERLAP) } else { Ok(()) }
     }
 
-    /// `len` octets or items at `data`. With a `len` of 0, `data` may be any pointer.
+    /// `len` bytes or items at `data`. With a `len` of 0, `data` may be any pointer.
     ///
     /// # Safety
     /// `data` is NULL or points to `len` initialised `T` that nobody writes to during the call.
@@ -160,7 +160,7 @@ impl<T> In<T> {
 }
 
 impl In<c_void> {
-    /// So many octets.
+    /// So many bytes.
     pub(crate) fn octets<'c>(self, len: usize, call: Call<'c>) -> Outcome<&'c [u8]> {
         // SAFETY: C guarantees `len` initialised octets without writers.
         unsafe { call.slice(self.0.cast::<u8>(), len) }
@@ -265,14 +265,14 @@ impl<T> Wanted<T> for Option<Place<'_, T>> {
     }
 }
 
-/// What C has for an octet.
+/// What C has for a byte.
 pub(crate) trait Octet {}
 
 impl Octet for c_void {}
 impl Octet for c_char {}
 
 impl<T: Octet> Out<T> {
-    /// So many octets to write, as [`array`](Out::array); and the call, which refuses what lies in them from then on.
+    /// So many bytes to write, as [`array`](Out::array); and the call, which refuses what lies in them from then on.
     pub(crate) fn room<'c>(self, size: usize, call: Call<'c>) -> Outcome<(&'c mut [u8], Call<'c>)> {
         let (from, to) = (self.0.addr(), self.0.addr().saturating_add(size));
         Ok((Out(self.0.cast::<u8>()).array(size, call)?, Call { from, to, ..call }))
@@ -283,7 +283,7 @@ impl<T: Octet> Out<T> {
 #[repr(transparent)]
 pub struct Lent(*mut c_void);
 
-/// Octets of lent memory.
+/// Bytes of lent memory.
 pub(crate) struct Memory(&'static mut [u8]);
 
 impl AsRef<[u8]> for Memory {
@@ -331,9 +331,7 @@ impl<S> Slots<S> {
 
     /// Values, each of which is written first.
     pub(crate) fn filled<T>(
-        self,
-        count: usize,
-        mut value: impl FnMut(usize) -> Outcome<T>,
+        self, count: usize, mut value: impl FnMut(usize) -> Outcome<T>,
     ) -> Outcome<&'static mut [T]> {
         let first = self.first::<T>(count)?;
         for place in 0..count {
@@ -382,13 +380,13 @@ impl<T> List<T> {
 }
 
 impl eslp_bytes {
-    /// The octets; an empty slice if absent.
+    /// The bytes; an empty slice if absent.
     pub(crate) fn octets<'c>(&self, call: Call<'c>) -> Outcome<&'c [u8]> {
         // SAFETY: the bytes are an input: see the head of this file.
         unsafe { call.slice(self.data.cast::<u8>(), self.len) }
     }
 
-    /// The octets, or [`None`] if absent: NULL.
+    /// The bytes, or [`None`] if absent: NULL.
     pub(crate) fn said<'c>(&self, call: Call<'c>) -> Outcome<Option<&'c [u8]>> {
         if self.data.is_null() && self.len == 0 { Ok(None) } else { self.octets(call).map(Some) }
     }

@@ -36,15 +36,15 @@ numbers! {
         ESLP_ITEM_MESSAGE = 1,
         /// Items are missing here: `lost`.
         ESLP_ITEM_LOST = 2,
-        /// The connection was made anew here: `gap`.
+        /// The connection was replaced here: `gap`.
         ESLP_ITEM_GAP = 3,
         /// The queue was full and has ended: ESLP_OVERFLOW_END.
         ESLP_ITEM_OVERFLOWED = 4,
     }
 }
 
-/// What has come for a reader and was not read yet: a bounded queue with copies of messages, whose losses are told where they are.
-/// For hosts whose readers do not read at once.
+/// A bounded queue of copied messages for a reader, which reports losses in their place. For hosts whose readers do not
+/// read at once.
 ///
 ///     ... once: eslp_queue_new(100, ESLP_OVERFLOW_DROP_OLDEST, &queue) and eslp_session_listen(session, slot, &interest) ...
 ///     eslp_session_readers(session, &result.message, slots, 16, &count);
@@ -146,8 +146,8 @@ pub extern "C" fn eslp_queue_free(queue: Handle<eslp_queue>) {
     queue.give_back()
 }
 
-/// Puts a copy of a message at the end, or does what the eslp_overflow says. With ESLP_OVERFLOW_BLOCK it is always taken: what was
-/// read already must go somewhere; whoever reads no more while eslp_queue_is_blocking() keeps the bound.
+/// Appends a copy of a message, or applies the eslp_overflow. With ESLP_OVERFLOW_BLOCK it is always accepted, because
+/// it has been read already; to keep the bound, stop reading while eslp_queue_is_blocking().
 ///
 /// @return ESLP_NOT_WHOLE if the message comes in parts; ESLP_NO_MEMORY if there is none for the copy, and nothing has changed.
 #[unsafe(no_mangle)]
@@ -168,7 +168,7 @@ pub extern "C" fn eslp_queue_push_gap(queue: Handle<eslp_queue>, gap: In<eslp_ga
     })
 }
 
-/// Takes what comes first. It is valid until the next eslp_queue_pop() or eslp_queue_free().
+/// Removes the first entry. It is valid until the next eslp_queue_pop() or eslp_queue_free().
 ///
 /// @return ESLP_END if there is nothing.
 #[unsafe(no_mangle)]

@@ -22,11 +22,11 @@ use crate::octets::eslp_bytes;
 use crate::ptr::{Call, In, Lent, Memory, Out, Outcome, Plain as _, ask, known, matches, run};
 use crate::status::eslp_status;
 
-/// Memory for a server, in octets, aligned as ESLP_ALIGN says. More than the library needs now.
+/// Memory for a server, in bytes, aligned as ESLP_ALIGN says. More than the library needs now.
 pub const ESLP_SERVER_SIZE: usize = 640;
 
-/// How long `out` must be for everything that a listener writes by itself. More only for what the host gives: answers
-/// of API commands, channel data, events, log lines.
+/// How long `out` must be for everything that a listener writes on its own. Only the host's data need more: answers of
+/// API commands, channel data, events, log lines.
 pub const ESLP_SERVER_REPLY_MAX: usize = 2048;
 
 /// How many seconds FreeSWITCH waits for a client's first command: see `awaiting_first_command` in eslp_server_state.
@@ -66,15 +66,13 @@ numbers! {
     pub enum eslp_server_result_kind {
         /// Nothing.
         ESLP_SERVER_NONE = 0,
-        /// The listener has written something by itself, its greeting or the reply to a command: `written`, `effect`.
+        /// The listener has written its greeting or the reply to a command: `written`, `effect`.
         ESLP_SERVER_DONE = 1,
         /// The client wants something of the host, which has to eslp_server_respond(): `request`.
         ESLP_SERVER_HOST_REQUEST = 2,
     }
-}
 
-numbers! {
-    /// What a command that the listener has answered by itself means to its host.
+    /// The effect on the host of a command that the listener has answered.
     pub enum eslp_effect {
         /// Nothing: a refusal, or a change of what the connection gets.
         ESLP_EFFECT_NONE = 0 => None,
@@ -87,19 +85,19 @@ numbers! {
         ESLP_EFFECT_EVENTS_FLUSHED = 3 => EventsFlushed,
         /// `nolog`: the log lines that wait must be dropped.
         ESLP_EFFECT_LOG_FLUSHED = 4 => LogFlushed,
-        /// `divert_events on`: events for the controlled channel's own queue come here, by eslp_server_offer_diverted().
+        /// `divert_events on`: events for the controlled channel's own queue are diverted here, by
+        /// eslp_server_offer_diverted().
         ESLP_EFFECT_DIVERT_ON = 5 => Divert(true),
         /// `divert_events off`
         ESLP_EFFECT_DIVERT_OFF = 6 => Divert(false),
-        /// `resume`: the dialplan goes on when the connection has ended.
+        /// `resume`: the dialplan continues when the connection has ended.
         ESLP_EFFECT_RESUME = 7 => Resume,
-        /// `linger` or `nolinger`: `linger` in eslp_server_state has changed. If the channel is gone already, the time begins anew.
+        /// `linger` or `nolinger`: `linger` in eslp_server_state has changed. If the channel is gone already, the time
+        /// restarts.
         ESLP_EFFECT_LINGER = 8 => Linger,
     }
     of Effect as raw::Effect
-}
 
-numbers! {
     /// What a client wants of the host, and how to answer.
     pub enum eslp_host_request_kind {
         /// Nothing.
@@ -133,7 +131,7 @@ numbers! {
     of raw::HostRequest<'_> as raw::HostRequest
 }
 
-/// What a client wants of the host. Valid as long as the octets in the buffer.
+/// What a client wants of the host. Valid as long as the bytes in the buffer.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_host_request {
@@ -151,7 +149,7 @@ pub struct eslp_host_request {
     pub command: eslp_bytes,
     /// What follows the first blank after the command; NULL if nothing does.
     pub argument: eslp_bytes,
-    /// How the client wants to call the job, at most 256 octets; NULL if it does not say.
+    /// How the client wants to call the job, at most 256 bytes; NULL if it does not say.
     pub job: eslp_bytes,
     /// A variable.
     pub variable: eslp_bytes,
@@ -198,13 +196,12 @@ numbers! {
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_server_result {
-    /// Octets that are done with: take them off the front of the buffer before the next call; those of a question once
-    /// it is answered.
+    /// Bytes to remove from the front of the buffer before the next call; those of a request once it is answered.
     pub consumed: usize,
     /// With ESLP_NEED_DATA: how long the buffer must be, after `consumed` have been taken off, for the next command to
     /// be whole; 0 if that is not known yet.
     pub required: usize,
-    /// Octets of `out` to send.
+    /// Bytes of `out` to send.
     pub written: usize,
     /// An eslp_server_result_kind.
     pub kind: eslp_server_result_kind,
@@ -214,9 +211,9 @@ pub struct eslp_server_result {
     pub closed: eslp_closed,
     /// With ESLP_CLOSED_UNREADABLE: the eslp_status that says what is wrong, and where in the stream.
     pub error: eslp_status,
-    /// Position in the stream, counted from the first octet.
+    /// Position in the stream, counted from the first byte.
     pub error_offset: u64,
-    /// With ESLP_SERVER_HOST_REQUEST: what is wanted.
+    /// With ESLP_SERVER_HOST_REQUEST: the request.
     pub request: eslp_host_request,
     /// Zeros: room for more fields.
     pub reserved: [u64; 4],
@@ -241,7 +238,7 @@ numbers! {
         ESLP_RESPONSE_NO_SUCH_CHANNEL = 7,
         /// The event has been fired and has the uuid `text`.
         ESLP_RESPONSE_FIRED = 8,
-        /// The variable's value: `text`; empty if it is not set. One line of at most 511 octets arrives: line ends become
+        /// The variable's value: `text`; empty if it is not set. One line of at most 511 bytes arrives: line ends become
         /// blanks.
         ESLP_RESPONSE_VALUE = 9,
         /// The channel's data: `channel`, the headers of a CHANNEL_DATA event; the headers about the connection itself are
@@ -286,9 +283,7 @@ numbers! {
         ESLP_ADMISSION_OVERFLOW = 3 => Overflow,
     }
     of Admission as raw::Admission
-}
 
-numbers! {
     /// What to say at the end of a connection.
     pub enum eslp_goodbye {
         /// The usual: the client has closed its side, a time is over.
@@ -307,7 +302,7 @@ numbers! {
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_log_data {
-    /// How grave it is. It must be said.
+    /// Its level, which must be set.
     pub level: eslp_log_level,
     /// The kind of channel that it is written to: 0 for the log, 1 for a clean one, 2 for an event's.
     pub text_channel: u8,
@@ -325,12 +320,12 @@ pub struct eslp_log_data {
     pub reserved: [u64; 2],
 }
 
-/// Says whether a regular expression, `/.../` as a client has written it, matches a header's value. One that cannot be
-/// read matches nothing. `user` is what was given to eslp_server_offer(). Neither text is ended by a NUL.
+/// Returns whether a client's regular expression, `/.../`, matches a header's value. An invalid one matches nothing.
+/// `user` is the argument of eslp_server_offer(). Neither text is NUL-terminated.
 ///
-/// A client chooses the expression, so the callback must bear any, and should bound what one may cost. During the call it
-/// must not use this server or the event, and it must return: what leaves it by an exception or `longjmp` undoes the call
-/// half done. eslp::server catches what is thrown, and takes it for no match.
+/// A client chooses the expression, so the callback must tolerate any, and should bound its cost. The callback must not
+/// use this server or the event, and it must return: an exception or `longjmp` would leave the call half done.
+/// eslp::server catches exceptions, and takes them for no match.
 pub type eslp_regex = Option<
     unsafe extern "C" fn(
         user: *mut c_void,
@@ -420,10 +415,7 @@ impl eslp_response {
 }
 
 fn server(
-    options: In<eslp_server_options>,
-    storage: Lent,
-    storage_size: usize,
-    call: Call<'_>,
+    options: In<eslp_server_options>, storage: Lent, storage_size: usize, call: Call<'_>,
 ) -> Outcome<Server<Memory>> {
     let storage = storage.octets(storage_size)?;
     let mut limits = ServerLimits::DEFAULT;
@@ -448,7 +440,7 @@ fn server(
     Ok(server.with_percent(percent))
 }
 
-/// Why nothing was written: a status, and how many octets would have been enough.
+/// Why nothing was written: a status, and how many bytes would have been enough.
 struct Unwritten(eslp_status, usize);
 
 impl From<Insufficient> for Unwritten {
@@ -477,9 +469,7 @@ impl From<eslp_status> for Unwritten {
 
 /// The body of a function that has a server write to `out`, and sets `written` to the length written or required.
 fn write(
-    server: Handle<eslp_server>,
-    (out, size): (Out<c_void>, usize),
-    written: Out<usize>,
+    server: Handle<eslp_server>, (out, size): (Out<c_void>, usize), written: Out<usize>,
     write: impl for<'c> FnOnce(&'c mut Server<Memory>, &'c mut [u8], Call<'c>) -> Result<usize, Unwritten>,
 ) -> eslp_status {
     run(|call| {
@@ -520,11 +510,7 @@ pub extern "C" fn eslp_server_alignof() -> usize {
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_server_init(
-    memory: Lent,
-    size: usize,
-    options: In<eslp_server_options>,
-    storage: Lent,
-    storage_size: usize,
+    memory: Lent, size: usize, options: In<eslp_server_options>, storage: Lent, storage_size: usize,
     server: Out<*mut eslp_server>,
 ) -> eslp_status {
     server.give(|call| eslp_server::place(memory, size, self::server(options, storage, storage_size, call)?))
@@ -541,10 +527,7 @@ pub extern "C" fn eslp_server_drop(server: Handle<eslp_server>) -> eslp_status {
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_server_new(
-    options: In<eslp_server_options>,
-    storage: Lent,
-    storage_size: usize,
-    server: Out<*mut eslp_server>,
+    options: In<eslp_server_options>, storage: Lent, storage_size: usize, server: Out<*mut eslp_server>,
 ) -> eslp_status {
     server.give(|call| eslp_server::allocate(self::server(options, storage, storage_size, call)?))
 }
@@ -556,20 +539,16 @@ pub extern "C" fn eslp_server_free(server: Handle<eslp_server>) {
     server.give_back()
 }
 
-/// Reads the next command from `buf`, which begins where the octets end that were consumed before. What the listener
-/// answers by itself is written to `out`: send `result->written` octets of it.
+/// Reads the next command from `buf`, which begins where the bytes end that were consumed before. The listener's own
+/// replies are written to `out`: send `result->written` bytes of it.
 ///
-/// @return ESLP_OK, `result->kind` says what; ESLP_NEED_DATA; ESLP_WAITING as long as the host owes an answer;
-/// ESLP_CLOSED if the connection is over: send what is written, then close it. ESLP_INSUFFICIENT if `size` is less than
+/// @return ESLP_OK, `result->kind` says what; ESLP_NEED_DATA; ESLP_WAITING until the host has answered; ESLP_CLOSED if
+/// the connection is over: send what was written, then close it. ESLP_INSUFFICIENT if `size` is less than
 /// ESLP_SERVER_REPLY_MAX: nothing has happened.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_server_poll(
-    server: Handle<eslp_server>,
-    buf: In<c_void>,
-    len: usize,
-    out: Out<c_void>,
-    size: usize,
+    server: Handle<eslp_server>, buf: In<c_void>, len: usize, out: Out<c_void>, size: usize,
     result: Out<eslp_server_result>,
 ) -> eslp_status {
     run(|call| {
@@ -607,50 +586,39 @@ pub extern "C" fn eslp_server_poll(
     })
 }
 
-/// Answers what eslp_server_poll() asked, now or much later: writes the reply to `out` and its length to `written`, which
-/// is 0 for the first command of an outbound connection if it is not `connect`. Then poll again.
+/// Answers the request from eslp_server_poll(), now or much later: writes the reply to `out` and its length to
+/// `written`, which is 0 for the first command of an outbound connection if it is not `connect`. Then poll again.
 ///
-/// After ESLP_RESPONSE_REFUSE the connection is over: send what is written, and close it.
+/// After ESLP_RESPONSE_REFUSE the connection is over: send what was written, and close it.
 ///
-/// @return ESLP_NOT_ASKED if nothing was asked or this is no answer to it. ESLP_INSUFFICIENT if `size` is less than what
-/// `written` says then, or the storage has no room for the rights. Nothing has changed then but what `out` holds, which
-/// has no meaning.
+/// @return ESLP_NOT_ASKED if there is no request, or this does not answer it. ESLP_INSUFFICIENT if `size` is less than
+/// what `written` says then, or the storage has no room for the rights. Nothing has changed then except the contents of
+/// `out`, which are meaningless.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_server_respond(
-    server: Handle<eslp_server>,
-    response: In<eslp_response>,
-    out: Out<c_void>,
-    size: usize,
-    written: Out<usize>,
+    server: Handle<eslp_server>, response: In<eslp_response>, out: Out<c_void>, size: usize, written: Out<usize>,
 ) -> eslp_status {
     write(server, (out, size), written, |server, out, call| {
         Ok(server.respond(response.read(call)?.response(call)?, out)?)
     })
 }
 
-/// Refuses a connection by its address, instead of the first eslp_server_poll(). Send what is written, and close it.
+/// Refuses a connection by its address, instead of the first eslp_server_poll(). Send what was written, and close it.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_server_reject(
-    server: Handle<eslp_server>,
-    out: Out<c_void>,
-    size: usize,
-    written: Out<usize>,
+    server: Handle<eslp_server>, out: Out<c_void>, size: usize, written: Out<usize>,
 ) -> eslp_status {
     write(server, (out, size), written, |server, out, _| Ok(server.reject(out)?))
 }
 
-/// Ends the connection with a notice, an eslp_goodbye. Send what is written, and close it. Nothing is written if it is
+/// Ends the connection with a notice, an eslp_goodbye. Send what was written, and close it. Nothing is written if it is
 /// over already.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_server_disconnect(
-    server: Handle<eslp_server>,
-    goodbye: eslp_goodbye,
-    out: Out<c_void>,
-    size: usize,
-    written: Out<usize>,
+    server: Handle<eslp_server>, goodbye: eslp_goodbye, out: Out<c_void>, size: usize, written: Out<usize>,
 ) -> eslp_status {
     write(server, (out, size), written, |server, out, _| Ok(server.disconnect(goodbye.try_into()?, out)?))
 }
@@ -662,11 +630,7 @@ pub extern "C" fn eslp_server_disconnect(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_server_channel_ended(
-    server: Handle<eslp_server>,
-    name: eslp_bytes,
-    out: Out<c_void>,
-    size: usize,
-    written: Out<usize>,
+    server: Handle<eslp_server>, name: eslp_bytes, out: Out<c_void>, size: usize, written: Out<usize>,
 ) -> eslp_status {
     write(server, (out, size), written, |server, out, call| Ok(server.channel_ended(name.octets(call)?, out)?))
 }
@@ -677,10 +641,7 @@ pub extern "C" fn eslp_server_channel_ended(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_server_offer(
-    server: Handle<eslp_server>,
-    event: Look<eslp_outgoing_event>,
-    regex: eslp_regex,
-    user: *mut c_void,
+    server: Handle<eslp_server>, event: Look<eslp_outgoing_event>, regex: eslp_regex, user: *mut c_void,
     offer: Out<eslp_admission>,
 ) -> eslp_status {
     offer.give(|call| {
@@ -705,9 +666,7 @@ pub extern "C" fn eslp_server_offer_diverted(server: Handle<eslp_server>, offer:
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_server_offer_log(
-    server: Handle<eslp_server>,
-    level: eslp_log_level,
-    offer: Out<eslp_admission>,
+    server: Handle<eslp_server>, level: eslp_log_level, offer: Out<eslp_admission>,
 ) -> eslp_status {
     offer.give(|call| {
         let level = said(level_of(level)?)?;
@@ -718,31 +677,25 @@ pub extern "C" fn eslp_server_offer_log(
 /// Writes an event that waits to `out`, in the connection's format, and its length to `written`.
 ///
 /// @return ESLP_NOT_READY if it cannot be sent now: in the middle of a command, or before an answer, or nothing is
-/// subscribed to. ESLP_INSUFFICIENT if `size` is less than what `written` says then. Nothing has changed then but what
-/// `out` holds, which has no meaning.
+/// subscribed to. ESLP_INSUFFICIENT if `size` is less than what `written` says then. Nothing has changed then except
+/// the contents of `out`, which are meaningless.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_server_deliver(
-    server: Handle<eslp_server>,
-    event: Look<eslp_outgoing_event>,
-    out: Out<c_void>,
-    size: usize,
-    written: Out<usize>,
+    server: Handle<eslp_server>, event: Look<eslp_outgoing_event>, out: Out<c_void>, size: usize, written: Out<usize>,
 ) -> eslp_status {
     write(server, (out, size), written, |server, out, call| Ok(server.deliver(&event.get(call)?.event(call)?, out)?))
 }
 
-/// Counts an event that waits as delivered, in place of eslp_server_deliver(): the host sends what eslp_outgoing_event_frame() has
-/// written in this eslp_format and eslp_percent.
+/// Counts a waiting event as delivered, in place of eslp_server_deliver(): the host sends the frame that
+/// eslp_outgoing_event_frame() has written in this eslp_format and eslp_percent.
 ///
-/// @return ESLP_NOT_READY if it cannot be sent now, ESLP_OTHER_CODING if the connection wants it otherwise: `format` in
-/// eslp_server_state, and `percent` in its eslp_server_options. The frame must not be sent then.
+/// @return ESLP_NOT_READY if it cannot be sent now, ESLP_OTHER_CODING if the connection uses another coding: `format`
+/// in eslp_server_state, and `percent` in its eslp_server_options. The frame must not be sent then.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_server_delivered(
-    server: Handle<eslp_server>,
-    format: eslp_format,
-    percent: eslp_percent,
+    server: Handle<eslp_server>, format: eslp_format, percent: eslp_percent,
 ) -> eslp_status {
     run(|call| {
         let delivered = server.get(call)?.delivered(coding_of(format, percent)?);
@@ -762,11 +715,7 @@ pub extern "C" fn eslp_server_skip(server: Handle<eslp_server>) -> eslp_status {
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_server_deliver_log(
-    server: Handle<eslp_server>,
-    line: In<eslp_log_data>,
-    out: Out<c_void>,
-    size: usize,
-    written: Out<usize>,
+    server: Handle<eslp_server>, line: In<eslp_log_data>, out: Out<c_void>, size: usize, written: Out<usize>,
 ) -> eslp_status {
     write(server, (out, size), written, |server, out, call| {
         let line = line.read(call)?;
@@ -812,7 +761,7 @@ pub struct eslp_server_state {
     pub waiting_log_lines: u32,
     /// Whether the client has given a password that was accepted, or needs none.
     pub authenticated: u8,
-    /// Whether no command has come yet, or none but wrong ones before a password: the host ends such a connection after
+    /// Whether no command has arrived yet, except invalid ones before a password: the host ends such a connection after
     /// 25 seconds.
     pub awaiting_first_command: u8,
     /// Whether a part of a command has arrived, which holds back all events until the rest does. FreeSWITCH waits for

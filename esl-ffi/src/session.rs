@@ -22,22 +22,22 @@ use crate::pairs::eslp_pairs;
 use crate::ptr::{Call, In, Out, Outcome, Plain as _, known, run};
 use crate::status::eslp_status;
 
-/// The waits, readers and subscriptions of one program, over one connection after another. Like a client, it has no sockets
-/// and no clock.
+/// The waits, readers and subscriptions of one program, across reconnects. Like a client, it has no sockets and no
+/// clock.
 ///
-/// * A host marks each of its waits and readers with a **slot**: a number of its own, for each another one, never 0. What ends
-///   a wait is told once, by eslp_session_next_outcome(), right after the eslp_session_poll() that has found it, while its
-///   message is still at hand.
-/// * **Times** are milliseconds of a clock of the host's that does not go back, since any moment; deadlines are such times, and 0
-///   is none.
-/// * Jobs and applications are named by the session, so that their ends are known whichever comes first, the answer or the
-///   event. What they need to hear is subscribed to, and passes the program's filters.
-/// * What the session subscribes to, filters and logs is its own: send no `event`, `filter` or `log` beside it. After a
-///   reconnect all of it is said again.
-/// * A connection that is lost ends its waits, not its readers: the next one begins with a gap.
+/// * A host identifies each of its waits and readers by a **slot**: a unique number that it chooses, never 0.
+///   eslp_session_next_outcome() reports the outcome of a wait once, right after the eslp_session_poll() that found it,
+///   while its message is still available.
+/// * **Times** are milliseconds of the host's monotonic clock, with any origin; deadlines are such times, and 0 means
+///   none.
+/// * The session names jobs and applications, so that their ends are recognised whichever comes first, the answer or
+///   the event. The events that they need are subscribed to, and pass the program's filters.
+/// * The session manages subscriptions, filters and the log: send no `event`, `filter` or `log` yourself. After a
+///   reconnect it restores all of them.
+/// * A lost connection ends its waits, not its readers: the next one begins with a gap.
 ///
-/// Its pointers into its own memory (eslp_session_to_send(), texts of a gap, a notice or a state) are valid until the next call
-/// that takes it, but for those that ask only.
+/// Its pointers into its own memory (eslp_session_to_send(), texts of a gap, a notice or a state) are valid until the
+/// next call that takes it, except those that only query it.
 ///
 ///     eslp_session_new(random_number, &session);
 ///     eslp_session_connect(session, ESLP_INBOUND, NULL, now);
@@ -46,7 +46,7 @@ use crate::status::eslp_status;
 ///         if (status == ESLP_OK && result.kind == ESLP_IN_AUTH_REQUEST) eslp_session_send(session, &login, 0, 0, &sent);
 ///         while (eslp_session_next_outcome(session, &outcome) == ESLP_OK) { ... outcome.slot waits no more ... }
 ///         ... for an event or a log line: eslp_session_readers() tells whose it is ...
-///         ... take result.consumed octets off the buffer, write eslp_session_to_send() ...
+///         ... take result.consumed bytes off the buffer, write eslp_session_to_send() ...
 ///         ... with ESLP_NEED_DATA, read until state.next_deadline, then eslp_session_advance(session, now) ...
 ///     }
 ///
@@ -67,19 +67,20 @@ numbers! {
     pub enum eslp_outcome_kind {
         /// It has not.
         ESLP_OUTCOME_NONE = 0,
-        /// The answer has come: eslp_session_poll() has just given it, or its last part.
+        /// The answer has arrived: eslp_session_poll() has just returned it, or its last part.
         ESLP_OUTCOME_ANSWERED = 1 => Answered,
         /// The job has ended: its BACKGROUND_JOB has just been given, or its last part.
         ESLP_OUTCOME_JOB_ENDED = 2 => JobEnded,
-        /// The application has come to its own end: its CHANNEL_EXECUTE_COMPLETE has just been given, or its last part.
+        /// The application has ended normally: [`Session::poll`] has just returned its CHANNEL_EXECUTE_COMPLETE, or the
+        /// last part of it.
         ESLP_OUTCOME_COMPLETED = 3 => Completed,
-        /// The channel has ended under the application, or by it. The event that has just been given tells why, unless the
-        /// connection ended with the channel.
+        /// The channel has ended during the application, or because of it. The event just returned has the cause,
+        /// unless the connection ended with the channel.
         ESLP_OUTCOME_CHANNEL_ENDED = 4 => ChannelEnded,
         /// The server has refused what was to be waited for or read, or the subscription that it needs: the answer has just
         /// been given, unless the connection takes no such command at all.
         ESLP_OUTCOME_REFUSED = 5 => Refused,
-        /// The deadline has passed. What comes late is recognised and ends nothing.
+        /// The deadline has passed. A late result is recognised and ignored.
         ESLP_OUTCOME_TIMED_OUT = 6 => TimedOut,
         /// The connection is over: `reason`.
         ESLP_OUTCOME_LOST = 7 => Lost,
@@ -97,9 +98,9 @@ numbers! {
     pub enum eslp_reason {
         /// It has one, or has had none yet.
         ESLP_REASON_NONE = 0,
-        /// The connection has ended by itself: `end` beside it tells how.
+        /// The connection has ended: see `end`.
         ESLP_REASON_END = 1 => End(_),
-        /// Nothing was heard for too long: eslp_session_set_silence().
+        /// Nothing was received for too long: eslp_session_set_silence().
         ESLP_REASON_SILENCE = 2 => Silence,
         /// No HEARTBEAT came for too long, whatever else did: eslp_session_set_heartbeat().
         ESLP_REASON_NO_HEARTBEAT = 3 => NoHeartbeat,
@@ -108,25 +109,26 @@ numbers! {
     }
     of Reason as raw::Reason for Reason
 
-    /// What a session tells beside the ends of waits.
+    /// Notices: what a session reports besides the outcomes of waits.
     pub enum eslp_notice_kind {
         /// Nothing.
         ESLP_NOTICE_NONE = 0,
-        /// The server has refused a filter of the program's: `header` and `value`. It is wanted no more; what others let in
-        /// comes all the same.
+        /// The server has refused one of the program's filters, `header` and `value`, which is dropped; the others
+        /// apply.
         ESLP_NOTICE_FILTER_REFUSED = 1 => FilterRefused,
-        /// The server has refused the log lines that eslp_session_set_log() asks for: `level`. They are wanted no more.
+        /// The server has refused the log lines that eslp_session_set_log() requested, `level`, and the request is
+        /// dropped.
         ESLP_NOTICE_LOG_REFUSED = 2 => LogRefused,
         /// The server has refused the HEARTBEAT: this connection may be silent, and is not watched.
         ESLP_NOTICE_HEARTBEAT_REFUSED = 3 => HeartbeatRefused,
-        /// An event tells that the server is not the one of before the gap: `before` and `after`, its Core-UUID. No call of
-        /// before is left.
+        /// According to an event, the server was restarted during the gap: `before` and `after` are its Core-UUIDs. No
+        /// earlier call is left.
         ESLP_NOTICE_RESTARTED = 4 => Restarted,
     }
     of raw::Notice<'_> as raw::Notice
 }
 
-/// Which events a reader wants. Zeros: all that come anyway.
+/// The events that a reader wants. Zeros: all that arrive anyway.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_interest {
@@ -154,8 +156,8 @@ pub struct eslp_outcome {
     pub reserved: [u64; 3],
 }
 
-/// What lies between two connections: what happened meanwhile is not sent again. Ask the server for what is true now, as by
-/// `show channels as json`.
+/// The gap between two connections, whose events are not sent again. Ask the server for what is true now, as by `show
+/// channels as json`.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_gap {
@@ -167,16 +169,17 @@ pub struct eslp_gap {
     pub since: u64,
     /// When the subscription stood again, or the first event came.
     pub until: u64,
-    /// The server's Core-UUID before; NULL if no event has told it.
+    /// The server's Core-UUID before the gap; NULL if no event has had it.
     pub core_before: eslp_bytes,
-    /// And after: another one means that the server was started anew. NULL if no event has told it yet: then
-    /// ESLP_NOTICE_RESTARTED tells it later.
+    /// And after the gap: if it has changed, the server was restarted. NULL if no event has had it yet: then
+    /// ESLP_NOTICE_RESTARTED reports that later.
     pub core_after: eslp_bytes,
     /// Zeros: room for more fields.
     pub reserved: [u64; 4],
 }
 
-/// What a session tells beside the ends of waits. Its answer has just been given by eslp_session_poll(), if it is one.
+/// Notices: what a session reports besides the outcomes of waits. Its answer has just been given by
+/// eslp_session_poll(), if it is one.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_notice {
@@ -200,13 +203,13 @@ pub struct eslp_notice {
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct eslp_session_state {
-    /// Its connection, as eslp_connection_get_state() tells of one; zeros if there is none.
+    /// Its connection, as from eslp_connection_get_state(); zeros if there is none.
     pub connection: eslp_connection_state,
     /// When eslp_session_advance() must be called at the latest, if nothing happens before; 0 for never.
     pub next_deadline: u64,
     /// How many waits there are.
     pub waiting: u64,
-    /// The server's Core-UUID; NULL if no event has told it.
+    /// The server's Core-UUID; NULL if no event has had it.
     pub core_uuid: eslp_bytes,
     /// Why there is no connection any more.
     pub reason: eslp_reason,
@@ -214,9 +217,10 @@ pub struct eslp_session_state {
     pub end: eslp_end,
     /// Whether there is a connection.
     pub has_connection: u8,
-    /// Whether commands can be sent and are answered; on an outbound connection, once the reply to `connect` has come.
+    /// Whether commands can be sent and are answered; on an outbound connection, once the reply to `connect` has
+    /// arrived.
     pub is_open: u8,
-    /// Whether all that is wanted stands: the connection is open, and the server has answered everything that was said about
+    /// Whether everything is subscribed to: the connection is open, and the server has answered all commands for
     /// subscriptions, filters and the log.
     pub is_settled: u8,
     /// Zeros: room for more fields.
@@ -289,25 +293,17 @@ impl From<&Gap> for eslp_gap {
 
 impl From<&Notice> for eslp_notice {
     fn from(notice: &Notice) -> Self {
-        match raw::Notice::from(notice) {
-            raw::Notice::FilterRefused { header, value } => Self {
-                kind: eslp_notice_kind::ESLP_NOTICE_FILTER_REFUSED,
-                header: eslp_bytes::of(header),
-                value: eslp_bytes::of(value),
-                ..Self::ZERO
-            },
-            raw::Notice::LogRefused { level } => {
-                Self { kind: eslp_notice_kind::ESLP_NOTICE_LOG_REFUSED, level: level_number(level), ..Self::ZERO }
+        let notice = raw::Notice::from(notice);
+        let told = Self { kind: notice.into(), ..Self::ZERO };
+        match notice {
+            raw::Notice::FilterRefused { header, value } => {
+                Self { header: eslp_bytes::of(header), value: eslp_bytes::of(value), ..told }
             }
-            raw::Notice::HeartbeatRefused => {
-                Self { kind: eslp_notice_kind::ESLP_NOTICE_HEARTBEAT_REFUSED, ..Self::ZERO }
+            raw::Notice::LogRefused { level } => Self { level: level_number(level), ..told },
+            raw::Notice::HeartbeatRefused => told,
+            raw::Notice::Restarted { before, after } => {
+                Self { before: eslp_bytes::of(before), after: eslp_bytes::of(after), ..told }
             }
-            raw::Notice::Restarted { before, after } => Self {
-                kind: eslp_notice_kind::ESLP_NOTICE_RESTARTED,
-                before: eslp_bytes::of(before),
-                after: eslp_bytes::of(after),
-                ..Self::ZERO
-            },
         }
     }
 }
@@ -325,16 +321,14 @@ impl Handle<eslp_session> {
 
     /// The body of a function that says what is wanted.
     fn want(
-        self,
-        want: impl for<'c> FnOnce(&'c mut Session, Call<'c>) -> Outcome<Result<(), SessionError>>,
+        self, want: impl for<'c> FnOnce(&'c mut Session, Call<'c>) -> Outcome<Result<(), SessionError>>,
     ) -> eslp_status {
         run(|call| want(self.session(call)?, call)?.map_err(status_of))
     }
 
     /// The body of a function that sends, and tells what was sent.
     fn sending(
-        self,
-        sent: Out<eslp_sent>,
+        self, sent: Out<eslp_sent>,
         send: impl for<'c> FnOnce(&'c mut Session, Call<'c>) -> Outcome<Result<CommandId, SessionError>>,
     ) -> eslp_status {
         run(|call| {
@@ -366,8 +360,8 @@ impl Look<eslp_session> {
     }
 }
 
-/// Makes a session without a connection; eslp_session_free() it. `run` names its jobs and applications among those of all programs
-/// on the server: choose it at random.
+/// Makes a session without a connection; eslp_session_free() it. `run` distinguishes its jobs and applications from
+/// those of other programs on the server: choose it at random.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_new(run: u64, session: Out<*mut eslp_session>) -> eslp_status {
@@ -380,16 +374,13 @@ pub extern "C" fn eslp_session_free(session: Handle<eslp_session>) {
     session.give_back()
 }
 
-/// A connection has been made: nothing has been read from it or written to it. An old one ends. `limits` may be NULL.
+/// Begins a new connection: nothing has been read from it or written to it. An existing one ends. `limits` may be NULL.
 ///
-/// The host sends `auth` when ESLP_IN_AUTH_REQUEST comes, or `connect` at once if `role` is ESLP_OUTBOUND. All that is wanted is
-/// said again as soon as the connection is open.
+/// The host sends `auth` when ESLP_IN_AUTH_REQUEST comes, or `connect` at once if `role` is ESLP_OUTBOUND.
+/// Subscriptions, filters and log are sent as soon as the connection is open.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_connect(
-    session: Handle<eslp_session>,
-    role: eslp_role,
-    limits: In<eslp_limits>,
-    now: u64,
+    session: Handle<eslp_session>, role: eslp_role, limits: In<eslp_limits>, now: u64,
 ) -> eslp_status {
     run(|call| {
         let session = session.session(call)?;
@@ -398,20 +389,18 @@ pub extern "C" fn eslp_session_connect(
     })
 }
 
-/// As eslp_client_poll(), and takes in what came: look for outcomes and notices before the octets are taken off the buffer.
+/// As eslp_client_poll(), and processes the message: look for outcomes and notices before removing the bytes from the
+/// buffer.
 ///
-/// What comes in parts ends its waits with the last part. It is not kept: a host that wants to have what jobs print has
-/// `max_buffered` larger than that, or keeps the parts.
+/// A frame in parts ends its waits with the last part. The parts are not kept: a host that needs the output of jobs
+/// sets `max_buffered` high enough, or keeps the parts.
 ///
-/// @return As eslp_client_poll(). Without a connection ESLP_CLOSED if the last one has ended by itself, else ESLP_NEED_DATA.
+/// @return As eslp_client_poll(). Without a connection ESLP_CLOSED if the last one was ended by the server, otherwise
+/// ESLP_NEED_DATA.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_poll(
-    session: Handle<eslp_session>,
-    buf: In<c_void>,
-    len: usize,
-    now: u64,
-    result: Out<eslp_client_result>,
+    session: Handle<eslp_session>, buf: In<c_void>, len: usize, now: u64, result: Out<eslp_client_result>,
 ) -> eslp_status {
     run(|call| {
         let out = result.nothing(call)?;
@@ -424,11 +413,7 @@ pub extern "C" fn eslp_session_poll(
 /// @return ESLP_NO_CONNECTION if there is none.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_eof(
-    session: Handle<eslp_session>,
-    buf: In<c_void>,
-    len: usize,
-    now: u64,
-    eof: Out<eslp_eof>,
+    session: Handle<eslp_session>, buf: In<c_void>, len: usize, now: u64, eof: Out<eslp_eof>,
 ) -> eslp_status {
     eof.give(|call| {
         let eof = session.session(call)?.eof(buf.octets(len, call)?, Duration::from_millis(now));
@@ -448,7 +433,7 @@ pub extern "C" fn eslp_session_to_send(session: Look<eslp_session>) -> eslp_byte
     session.ask(eslp_bytes::ZERO, |told| eslp_bytes::of(told.session.to_send()))
 }
 
-/// Takes `count` octets off the front of what is to be sent. No more than there are are taken.
+/// Removes `count` bytes from the front of the output, at most as many as there are.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_sent(session: Handle<eslp_session>, count: usize) -> eslp_status {
     session.change(|told| told.session.sent(count))
@@ -476,7 +461,7 @@ pub extern "C" fn eslp_session_get_state(session: Look<eslp_session>, state: Out
     })
 }
 
-/// The next wait that has ended, and how. Each is told once.
+/// The next wait that has ended, and its outcome. Each is returned once.
 ///
 /// @return ESLP_END if there is none.
 #[unsafe(no_mangle)]
@@ -487,8 +472,8 @@ pub extern "C" fn eslp_session_next_outcome(session: Handle<eslp_session>, outco
     })
 }
 
-/// What lies between this connection and the one before, once: as soon as the subscription stands again, or with the first
-/// event, before which it belongs.
+/// The gap between this connection and the one before, returned once: as soon as the subscription is active again, or
+/// with the first event, before which it belongs.
 ///
 /// @return ESLP_END if there is none.
 #[unsafe(no_mangle)]
@@ -500,7 +485,7 @@ pub extern "C" fn eslp_session_next_gap(session: Handle<eslp_session>, gap: Out<
     })
 }
 
-/// What is told beside the ends of waits, once each: whoever does not look for it misses what is older than the last few.
+/// The next notice. Each is returned once, and only the last few are kept.
 ///
 /// @return ESLP_END if there is nothing.
 #[unsafe(no_mangle)]
@@ -512,7 +497,7 @@ pub extern "C" fn eslp_session_next_notice(session: Handle<eslp_session>, notice
     })
 }
 
-/// What an eslp_reason says, in English: valid for ever; NULL for any other number.
+/// The text of an eslp_reason, in English: valid for ever; NULL for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_reason_text(reason: eslp_reason) -> eslp_bytes {
     let text = match reason {
@@ -522,18 +507,14 @@ pub extern "C" fn eslp_reason_text(reason: eslp_reason) -> eslp_bytes {
     eslp_bytes::option(text.map(str::as_bytes))
 }
 
-/// Sends a command: it stands behind what is to be sent, its answer will carry `sent->id`. `slot` waits for the answer until
-/// `deadline`; 0 for nobody.
+/// Sends a command: appends it to the output; its answer will carry `sent->id`. `slot` waits for the answer until
+/// `deadline`; 0 for no wait.
 ///
 /// @return As eslp_client_send(), but there is always room. ESLP_SLOT_IN_USE; ESLP_NO_CONNECTION. Nothing has changed then.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_send(
-    session: Handle<eslp_session>,
-    command: In<eslp_command>,
-    slot: u64,
-    deadline: u64,
-    sent: Out<eslp_sent>,
+    session: Handle<eslp_session>, command: In<eslp_command>, slot: u64, deadline: u64, sent: Out<eslp_sent>,
 ) -> eslp_status {
     session.sending(sent, |session, call| {
         let command = command.command(call)?;
@@ -548,12 +529,7 @@ pub extern "C" fn eslp_session_send(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_send_encoded(
-    session: Handle<eslp_session>,
-    command: In<eslp_command>,
-    octets: In<c_void>,
-    len: usize,
-    slot: u64,
-    deadline: u64,
+    session: Handle<eslp_session>, command: In<eslp_command>, octets: In<c_void>, len: usize, slot: u64, deadline: u64,
     sent: Out<eslp_sent>,
 ) -> eslp_status {
     session.sending(sent, |session, call| {
@@ -575,12 +551,7 @@ pub extern "C" fn eslp_session_send_encoded(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_read_variable(
-    session: Handle<eslp_session>,
-    uuid: eslp_bytes,
-    name: eslp_bytes,
-    slot: u64,
-    deadline: u64,
-    sent: Out<eslp_sent>,
+    session: Handle<eslp_session>, uuid: eslp_bytes, name: eslp_bytes, slot: u64, deadline: u64, sent: Out<eslp_sent>,
 ) -> eslp_status {
     session.sending(sent, |session, call| {
         let (uuid, name, slot) = (uuid.said(call)?, name.octets(call)?, slot_of(slot)?);
@@ -588,19 +559,15 @@ pub extern "C" fn eslp_session_read_variable(
     })
 }
 
-/// Sends `bgapi`. `slot` waits for the end of the job until `deadline`. The BACKGROUND_JOB is subscribed to, for which
-/// `sent->count` and `sent->len` may tell of more than one command; it passes the program's filters, but for those that exclude
-/// it. eslp_session_last_tag() is the Job-UUID.
+/// Sends `bgapi`. `slot` waits for the end of the job until `deadline`. The BACKGROUND_JOB is subscribed to, so that
+/// `sent->count` and `sent->len` may cover more than one command; it passes the program's filters, except those that
+/// exclude it. eslp_session_last_tag() is the Job-UUID.
 ///
 /// @return As eslp_session_send(); ESLP_SESSION_NOT_READY if the connection is not open yet. No job was begun then.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_bgapi(
-    session: Handle<eslp_session>,
-    line: eslp_bytes,
-    slot: u64,
-    deadline: u64,
-    sent: Out<eslp_sent>,
+    session: Handle<eslp_session>, line: eslp_bytes, slot: u64, deadline: u64, sent: Out<eslp_sent>,
 ) -> eslp_status {
     session.sending(sent, |session, call| {
         let (line, slot) = (line.octets(call)?, slot_of(slot)?);
@@ -608,20 +575,16 @@ pub extern "C" fn eslp_session_bgapi(
     })
 }
 
-/// Sends a message that executes an application: `call` is ESLP_CALL_EXECUTE, and `uuid` is left out for the channel of the
-/// connection. `slot` waits for the application's end until `deadline`. The events that tell it are subscribed to and pass the
-/// program's filters, but for those that exclude them.
+/// Sends a message that executes an application: `call` is ESLP_CALL_EXECUTE, and `uuid` is left out for the channel of
+/// the connection. `slot` waits for the application's end until `deadline`. The events that report it are subscribed to
+/// and pass the program's filters, except those that exclude them.
 ///
-/// @return As eslp_session_bgapi(); ESLP_SESSION_NOT_READY also if the message executes nothing or names no channel; ESLP_UNHEARD if
-/// this connection cannot hear the channel's events. Nothing was executed then.
+/// @return As eslp_session_bgapi(); ESLP_SESSION_NOT_READY also if the message executes nothing or names no channel;
+/// ESLP_UNHEARD if this connection cannot receive the channel's events. Nothing was executed then.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_execute(
-    session: Handle<eslp_session>,
-    message: In<eslp_sendmsg>,
-    slot: u64,
-    deadline: u64,
-    sent: Out<eslp_sent>,
+    session: Handle<eslp_session>, message: In<eslp_sendmsg>, slot: u64, deadline: u64, sent: Out<eslp_sent>,
 ) -> eslp_status {
     session.sending(sent, |session, call| {
         let slot = slot_of(slot)?;
@@ -630,7 +593,7 @@ pub extern "C" fn eslp_session_execute(
     })
 }
 
-/// The name of the job or application that was begun last: ESLP_TAG_LEN octets, not ended by a NUL.
+/// The name of the job or application that was begun last: ESLP_TAG_LEN bytes, not ended by a NUL.
 ///
 /// @return ESLP_NOT_FOUND if none was.
 #[unsafe(no_mangle)]
@@ -641,7 +604,7 @@ pub extern "C" fn eslp_session_last_tag(session: Look<eslp_session>, out: Out<c_
     })
 }
 
-/// Nobody waits any more: nothing is told, and what comes late ends nothing.
+/// Gives up a wait: nothing is reported, and a late result is ignored.
 ///
 /// @return ESLP_NOT_FOUND if `slot` was not waiting.
 #[unsafe(no_mangle)]
@@ -660,30 +623,30 @@ pub extern "C" fn eslp_session_may_send(session: Look<eslp_session>, command: In
     run(|call| {
         let client = session.session(call)?.client();
         let command = command.command(call)?;
-        let client = client.ok_or(eslp_status::ESLP_NO_CONNECTION)?;
-        client.may_send(&command).map_err(|reason| eslp_status::of(reason.code()))
+        Ok(client.ok_or(eslp_status::ESLP_NO_CONNECTION)?.may_send(&command)?)
     })
 }
 
-/// The time goes on: waits whose deadline has come end, and so does a connection that is silent for too long. Time that goes back
-/// is ignored.
+/// Advances the time: ends waits whose deadline has passed, and a connection that has been silent for too long. Time
+/// that goes backwards is ignored.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_advance(session: Handle<eslp_session>, now: u64) -> eslp_status {
     session.at(now, Session::advance)
 }
 
-/// Octets have come that make no whole frame yet, or the host does not read on purpose: that is no silence of the server's.
+/// Bytes have arrived that make no whole frame yet, or the host deliberately does not read: this is not silence of the
+/// server.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_heard(session: Handle<eslp_session>, now: u64) -> eslp_status {
     session.at(now, Session::heard)
 }
 
-/// Ends the connection when no octet has come for so many milliseconds; 0 for never. A running server sends a HEARTBEAT every 20
-/// seconds, which is subscribed to for that: allow for two. It says nothing either while an `api` command runs, for which `bgapi`
-/// is better.
+/// Ends the connection when no byte has arrived for this many milliseconds; 0 for never. The session subscribes to
+/// HEARTBEAT for it, which a running server sends every 20 seconds: allow for two. A server also sends nothing while an
+/// `api` command runs: use `bgapi` for slow ones.
 ///
-/// Connections that cannot hear the HEARTBEAT may be silent: those that hear their own channel only, and those of users without
-/// the right to it, as ESLP_NOTICE_HEARTBEAT_REFUSED tells.
+/// Connections that cannot receive the HEARTBEAT may be silent: those with the events of their own channel only, and
+/// those of users without the right to it, see ESLP_NOTICE_HEARTBEAT_REFUSED.
 ///
 /// @return An error if the HEARTBEAT cannot be subscribed to; then nothing has changed.
 #[unsafe(no_mangle)]
@@ -691,8 +654,8 @@ pub extern "C" fn eslp_session_set_silence(session: Handle<eslp_session>, limit:
     session.want(|session, _| Ok(session.set_silence(said(limit))))
 }
 
-/// Ends the connection when no HEARTBEAT has come for so many milliseconds, even if answers or log lines do; 0 for never. It is
-/// for the same connections as eslp_session_set_silence().
+/// Ends the connection when no HEARTBEAT has arrived for this many milliseconds, even if answers or log lines have; 0
+/// for never. It applies to the same connections as eslp_session_set_silence().
 ///
 /// @return As eslp_session_set_silence().
 #[unsafe(no_mangle)]
@@ -700,14 +663,14 @@ pub extern "C" fn eslp_session_set_heartbeat(session: Handle<eslp_session>, limi
     session.want(|session, _| Ok(session.set_heartbeat(said(limit))))
 }
 
-/// An outbound connection hears its own channel only from now on, as one without full control does: `myevents` is said in place of
-/// `event`. To be set before the connection is open.
+/// Restricts an outbound connection to the events of its own channel, as if it had no full control: `myevents` is sent
+/// in place of `event`. Set it before the connection is open.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_set_own_only(session: Handle<eslp_session>, own_only: bool) -> eslp_status {
     session.change(|told| told.session.set_own_only(own_only))
 }
 
-/// The format of events. An outbound connection that hears its own channel only keeps the one that it has begun with.
+/// The format of events. An outbound connection with the events of its own channel only keeps its first format.
 ///
 /// @return An error if it cannot be sent; then nothing has changed.
 #[unsafe(no_mangle)]
@@ -715,9 +678,9 @@ pub extern "C" fn eslp_session_set_format(session: Handle<eslp_session>, format:
     session.want(|session, _| Ok(session.set_format(said_format(format)?)))
 }
 
-/// The program's filters from now on, pairs of header and value: of the events, those come that one of them lets in, and those
-/// that waits need. A filter whose value begins with `-` excludes, whatever others let in. ESLP_NOTICE_FILTER_REFUSED tells of
-/// one that the server refuses.
+/// Replaces the program's filters, pairs of header and value: only events that match one of them arrive, and those that
+/// waits need. A filter whose value begins with `-` excludes events, whatever other filters say.
+/// ESLP_NOTICE_FILTER_REFUSED reports a filter that the server refuses.
 ///
 /// @return An error if they cannot be sent; then nothing has changed.
 #[unsafe(no_mangle)]
@@ -725,33 +688,32 @@ pub extern "C" fn eslp_session_set_filters(session: Handle<eslp_session>, filter
     session.want(|session, call| Ok(session.set_filters(filters.read(call)?.pairs(call)?.iter())))
 }
 
-/// The lines of the server's log that the host itself wants from now on, beside those of its readers; ESLP_LOG_NONE for none.
-/// ESLP_NOTICE_LOG_REFUSED tells if the server refuses them.
+/// The level of the server's log that the host wants, in addition to its readers; ESLP_LOG_NONE for none.
+/// ESLP_NOTICE_LOG_REFUSED reports a refusal.
 ///
-/// @return An error if they cannot be asked for; then nothing has changed.
+/// @return An error if they cannot be requested; then nothing has changed.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_set_log(session: Handle<eslp_session>, level: eslp_log_level) -> eslp_status {
     session.want(|session, _| Ok(session.set_log(level_of(level)?)))
 }
 
-/// `slot` reads these events from now on, over every connection until eslp_session_unlisten(). A second interest takes the place of
-/// the first. ESLP_OUTCOME_REFUSED ends a reader whose events the server refuses, or that this connection can never hear.
+/// Makes `slot` a reader of these events, across reconnects, until eslp_session_unlisten(). A second interest replaces
+/// the first. ESLP_OUTCOME_REFUSED ends a reader whose events the server refuses, or which this connection can never
+/// receive.
 ///
 /// @return An error if they cannot be subscribed to; then nothing has changed.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_listen(
-    session: Handle<eslp_session>,
-    slot: u64,
-    interest: In<eslp_interest>,
+    session: Handle<eslp_session>, slot: u64, interest: In<eslp_interest>,
 ) -> eslp_status {
     session.want(|session, call| Ok(session.listen(slot_of(slot)?, interest.read(call)?.interest(call)?)))
 }
 
-/// These events come no more, whoever reads them, until a reader asks for them anew; NULL for all. What waits need comes all the
-/// same.
+/// Unsubscribes from these events for all readers, until a reader requests them again; NULL for all. Events that waits
+/// need still arrive.
 ///
-/// @return An error if they cannot be taken back; then nothing has changed.
+/// @return An error if they cannot be unsubscribed; then nothing has changed.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_unsubscribe(session: Handle<eslp_session>, interest: In<eslp_interest>) -> eslp_status {
     session.want(|session, call| {
@@ -760,17 +722,15 @@ pub extern "C" fn eslp_session_unsubscribe(session: Handle<eslp_session>, intere
     })
 }
 
-/// `slot` reads the lines of the server's log up to this level from now on, over every connection until eslp_session_unlisten().
-/// The server is asked for the most detailed level that somebody wants. ESLP_OUTCOME_REFUSED ends all readers of the log if the
-/// server refuses them.
+/// Makes `slot` a reader of the server's log up to this level, across reconnects, until eslp_session_unlisten(). The
+/// server is asked for the most detailed level that any reader wants. ESLP_OUTCOME_REFUSED ends all readers of the log
+/// if the server refuses them.
 ///
-/// @return An error if they cannot be asked for; then nothing has changed.
+/// @return An error if they cannot be requested; then nothing has changed.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_listen_log(
-    session: Handle<eslp_session>,
-    slot: u64,
-    level: eslp_log_level,
+    session: Handle<eslp_session>, slot: u64, level: eslp_log_level,
 ) -> eslp_status {
     session.want(|session, _| {
         let level = level_of(level)?.ok_or(eslp_status::ESLP_INVALID_ARGUMENT)?;
@@ -778,9 +738,9 @@ pub extern "C" fn eslp_session_listen_log(
     })
 }
 
-/// `slot` reads no more, neither events nor the log.
+/// Removes the reader `slot`, of events and of the log.
 ///
-/// @return An error if what nobody wants any more cannot be taken back. It comes, and nobody reads it.
+/// @return An error if events that no reader wants any more cannot be unsubscribed; they then arrive and are ignored.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_unlisten(session: Handle<eslp_session>, slot: u64) -> eslp_status {
     session.want(|session, _| Ok(session.unlisten(slot_of(slot)?)))
@@ -793,11 +753,7 @@ pub extern "C" fn eslp_session_unlisten(session: Handle<eslp_session>, slot: u64
 /// in parts.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_session_readers(
-    session: Look<eslp_session>,
-    message: In<eslp_message>,
-    slots: Out<u64>,
-    max: usize,
-    count: Out<usize>,
+    session: Look<eslp_session>, message: In<eslp_message>, slots: Out<u64>, max: usize, count: Out<usize>,
 ) -> eslp_status {
     run(|call| {
         let mut out = count.nothing(call)?;

@@ -56,15 +56,15 @@ macro_rules! statuses {
 }
 
 statuses! {
-    /// How a function went.
+    /// The result of a function.
     ///
     /// 0 is success. Positive values are not errors; they tell you what to do next, or that there is nothing. Negative
     /// values are errors, and the function has done nothing. The numbers never change and are never reused.
     pub enum eslp_status {
         /// Done.
         ESLP_OK = 0 => "done",
-        /// More octets must be read first.
-        ESLP_NEED_DATA = 1 => "more octets are needed",
+        /// More bytes must be read first.
+        ESLP_NEED_DATA = 1 => "more bytes are needed",
         /// The connection is over.
         ESLP_CLOSED = 2 => "the connection is over",
         /// The iteration has ended.
@@ -73,9 +73,9 @@ statuses! {
         ESLP_NOT_FOUND = 4 => "not found",
         /// Nothing is read until the host has answered.
         ESLP_WAITING = 5 => "waiting for the host's answer",
-        /// What was asked for is not here: the frame comes in parts.
+        /// The requested data is not available: the frame comes in parts.
         ESLP_NOT_WHOLE = 6 => "the frame comes in parts",
-        /// The time is over: esl_proto_posix.h.
+        /// Timed out: esl_proto_posix.h.
         ESLP_TIMED_OUT = 7 => "timed out",
 
         /// A pointer is NULL.
@@ -84,27 +84,28 @@ statuses! {
         ESLP_BAD_HANDLE = -2 => "a handle is not initialised, or of another type, or has ended",
         /// A pointer is not aligned as its type is.
         ESLP_MISALIGNED = -3 => "a pointer is not aligned as its type is",
-        /// A number that makes no sense, or an impossible length.
-        ESLP_INVALID_ARGUMENT = -4 => "a number makes no sense, or a length is impossible",
+        /// An invalid number, or an impossible length.
+        ESLP_INVALID_ARGUMENT = -4 => "a number is invalid, or a length is impossible",
         /// The memory for a handle is too small.
         ESLP_MEMORY_TOO_SMALL = -5 => "the memory for a handle is too small",
-        /// There is no memory left.
+        /// Out of memory.
         ESLP_NO_MEMORY = -6 => "there is no memory left",
         /// A number that this library does not have in its enum: it is wrong, or the program's header is newer.
         ESLP_UNKNOWN_NUMBER = -7 => "a number is not in its enum, or the library is older than the program's header",
-        /// Room of a struct that is not zero: the struct was not set to zeros, or the program's header is newer and the field
-        /// that it has set is unknown to this library.
-        ESLP_UNKNOWN_FIELD = -8 => "room of a struct is not zero, or the library is older than the program's header",
+        /// A reserved word of a struct is not zero: the struct was not initialised, or the program's header is newer
+        /// and has set a field that this library does not know.
+        ESLP_UNKNOWN_FIELD = -8 => "a reserved word of a struct is not zero, or the library is older than the program's header",
         /// An input lies, in whole or in part, where the function is to write.
         ESLP_OVERLAP = -9 => "an input overlaps the output",
-        /// A call of the system's has failed: esl_proto_posix.h keeps its errno.
+        /// A system call has failed: esl_proto_posix.h keeps its errno.
         ESLP_SYSTEM = -10 => "a system call has failed",
-        /// A host's name is not known: esl_proto_posix.h.
-        ESLP_UNKNOWN_HOST = -11 => "the host is not known",
-        /// The server refuses: the password, the address by its access list, a command with `-ERR`. esl_proto_posix.h.
-        ESLP_REFUSED = -12 => "the server refuses",
+        /// Unknown host: esl_proto_posix.h.
+        ESLP_UNKNOWN_HOST = -11 => "unknown host",
+        /// The server has refused the password, the address (by its access list), or a command (with `-ERR`).
+        /// esl_proto_posix.h.
+        ESLP_REFUSED = -12 => "the server has refused",
 
-        /// Content-Length is no decimal number.
+        /// Content-Length is not a decimal number.
         ESLP_INVALID_LENGTH = -101 => DecodeErrorKind::InvalidLength,
         /// Two Content-Length headers differ.
         ESLP_CONFLICTING_LENGTH = -102 => DecodeErrorKind::ConflictingLength,
@@ -117,7 +118,7 @@ statuses! {
 
         /// An event's document ends too early.
         ESLP_DOCUMENT_TRUNCATED = -201 => EventErrorKind::Truncated,
-        /// An octet that is not allowed at its position in an event's document.
+        /// A byte that is not allowed at its position in an event's document.
         ESLP_DOCUMENT_UNEXPECTED = -202 => EventErrorKind::Unexpected,
         /// A value that is neither a text nor a flat array.
         ESLP_DOCUMENT_NESTED = -203 => EventErrorKind::Nested,
@@ -128,7 +129,7 @@ statuses! {
         /// The library is built without the format of an event's document.
         ESLP_DOCUMENT_UNSUPPORTED = -206 => EventErrorKind::Unsupported,
 
-        /// Buffer too small; the required size is returned. What an output buffer holds has no meaning then.
+        /// Buffer too small; the required size is returned. The contents of an output buffer are then meaningless.
         ESLP_INSUFFICIENT = -300 => "buffer too small",
         /// A part of a command is empty that must not be.
         ESLP_COMMAND_EMPTY = -301 => CommandErrorKind::Empty,
@@ -140,11 +141,11 @@ statuses! {
         ESLP_COMMAND_BLANK = -304 => CommandErrorKind::Blank,
         /// A part of a command holds a separator.
         ESLP_COMMAND_SEPARATOR = -305 => CommandErrorKind::Separator,
-        /// A part of a command is a word with a meaning of its own.
+        /// A part of a command is a word with a special meaning.
         ESLP_COMMAND_RESERVED = -306 => CommandErrorKind::Reserved,
         /// A part of a command is longer than the server reads or answers well.
         ESLP_COMMAND_TOO_LONG = -307 => CommandErrorKind::TooLong,
-        /// A format that the server would lose beside a uuid.
+        /// A format that the server would lose together with a uuid.
         ESLP_COMMAND_FORMAT_LOST = -308 => CommandErrorKind::FormatLost,
 
         /// A request is not a known command.
@@ -170,7 +171,7 @@ statuses! {
         ESLP_DIAL_LINE_END = -502 => DialErrorKind::LineEnd ["dial"],
         /// A part of a call holds a NUL.
         ESLP_DIAL_NUL = -503 => DialErrorKind::Nul ["dial"],
-        /// A part of a call holds a control octet that the server uses itself.
+        /// A part of a call holds a control byte that the server uses internally.
         ESLP_DIAL_CONTROL = -504 => DialErrorKind::Control ["dial"],
         /// A part of a call holds a blank that the server would not read as part of it.
         ESLP_DIAL_BLANK = -505 => DialErrorKind::Blank ["dial"],
@@ -182,7 +183,7 @@ statuses! {
         ESLP_DIAL_QUOTE = -508 => DialErrorKind::Quote ["dial"],
         /// A variable's value holds `${`.
         ESLP_DIAL_EXPANSION = -509 => DialErrorKind::Expansion ["dial"],
-        /// A part of a call has a meaning of its own.
+        /// A part of a call has a special meaning.
         ESLP_DIAL_RESERVED = -510 => DialErrorKind::Reserved ["dial"],
         /// More than the server's limit.
         ESLP_DIAL_TOO_MANY = -511 => DialErrorKind::TooMany ["dial"],
@@ -198,7 +199,7 @@ statuses! {
         ESLP_DIAL_PARSE_INVALID = -554 => DialParseErrorKind::Invalid ["dial"],
         /// A bracket is not closed.
         ESLP_DIAL_PARSE_BRACKET = -555 => DialParseErrorKind::Bracket ["dial"],
-        /// A control octet.
+        /// A control byte.
         ESLP_DIAL_PARSE_CONTROL = -556 => DialParseErrorKind::Control ["dial"],
         /// A variable that only a channel can expand.
         ESLP_DIAL_PARSE_EXPANSION = -557 => DialParseErrorKind::Expansion ["dial"],
@@ -230,7 +231,7 @@ statuses! {
         ESLP_NOT_ASKED = -702 => "not an answer to the pending question",
         /// In the middle of a command, or nothing is subscribed to.
         ESLP_NOT_READY = -703 => "in the middle of a command, or nothing is subscribed to",
-        /// The name of an event's header is no name in XML.
+        /// The name of an event's header is not a valid XML name.
         ESLP_NOT_XML_NAME = -704 => OutgoingEventErrorKind::XmlName,
         /// The name of an event's header is not UTF-8.
         ESLP_NAME_NOT_UTF8 = -705 => OutgoingEventErrorKind::NameUtf8,
@@ -240,7 +241,7 @@ statuses! {
         ESLP_BODY_NOT_UTF8 = -707 => OutgoingEventErrorKind::BodyUtf8,
         /// The body of an event has a character that XML does not have.
         ESLP_BODY_NOT_XML = -708 => OutgoingEventErrorKind::BodyChar,
-        /// Too many headers come more than once.
+        /// Too many repeated headers.
         ESLP_TOO_MANY_DUPLICATES = -709 => OutgoingEventErrorKind::Duplicates,
         /// An event that is to be written cannot be read to its end.
         ESLP_SOURCE_MALFORMED = -710 => OutgoingEventErrorKind::Malformed,
@@ -256,8 +257,8 @@ statuses! {
         /// A session's connection is not open yet, or there is nothing to wait for: the message executes nothing, or names no
         /// channel.
         ESLP_SESSION_NOT_READY = -803 => "the connection is not open yet, or there is nothing to wait for",
-        /// The application would run in a channel whose events this connection cannot hear.
-        ESLP_UNHEARD = -804 => "this connection hears its own channel only",
+        /// The application would run in a channel whose events this connection cannot receive.
+        ESLP_UNHEARD = -804 => "this connection receives only its own channel's events",
 
         /// A part of an application's argument is empty that must not be.
         ESLP_APP_EMPTY = -901 => AppErrorKind::Empty ["dial"],
@@ -267,7 +268,7 @@ statuses! {
         ESLP_APP_EXPANSION = -903 => AppErrorKind::Expansion ["dial"],
         /// It holds a separator.
         ESLP_APP_SEPARATOR = -904 => AppErrorKind::Separator ["dial"],
-        /// It has a meaning of its own.
+        /// It has a special meaning.
         ESLP_APP_RESERVED = -905 => AppErrorKind::Reserved ["dial"],
         /// It holds a blank that the server would not read as part of it.
         ESLP_APP_BLANK = -906 => AppErrorKind::Blank ["dial"],
@@ -277,7 +278,7 @@ statuses! {
         ESLP_APP_TOO_MANY = -908 => AppErrorKind::TooMany ["dial"],
         /// A number that is out of range.
         ESLP_APP_OUT_OF_RANGE = -909 => AppErrorKind::OutOfRange ["dial"],
-        /// It holds what is no DTMF digit.
+        /// It holds a character that is not a DTMF digit.
         ESLP_APP_DIGIT = -910 => AppErrorKind::Digit ["dial"],
     }
 }
@@ -310,10 +311,16 @@ impl eslp_status {
     }
 }
 
-/// Counts up when a function or struct of this header changes in a way that compiled programs notice.
+impl From<NotAllowed> for eslp_status {
+    fn from(reason: NotAllowed) -> Self {
+        Self::of(reason.code())
+    }
+}
+
+/// Incremented when a function or struct of this header changes in a way that compiled programs notice.
 pub const ESLP_ABI_VERSION: u32 = 1;
 
-/// What a status says, in English: never NULL, and valid for ever. A number that is no status gets a text, too.
+/// The text of a status, in English: never NULL, and valid for ever. A number that is no status gets a text, too.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_strerror(status: i32) -> *const c_char {
     let entry = TABLE.iter().find(|(known, _)| known.0 == status);
@@ -336,14 +343,17 @@ pub extern "C" fn eslp_version() -> *const c_char {
 /// The ESLP_VERSION_NUMBER of the library.
 #[unsafe(no_mangle)]
 pub extern "C" fn eslp_version_number() -> u32 {
-    const fn number(text: &str) -> u32 {
-        let (mut sum, mut part, mut rest) = (0, 0, text.as_bytes());
-        while let [octet, more @ ..] = rest {
-            (sum, part) =
-                if *octet == b'.' { ((sum + part) * 1000, 0) } else { (sum, part * 10 + (*octet - b'0') as u32) };
-            rest = more;
+    const fn part(text: &str) -> u32 {
+        match u32::from_str_radix(text, 10) {
+            Ok(number) => number,
+            Err(_) => 0,
         }
-        sum + part
     }
-    const { number(env!("CARGO_PKG_VERSION")) }
+    const VERSION: [u32; 3] = [
+        part(env!("CARGO_PKG_VERSION_MAJOR")),
+        part(env!("CARGO_PKG_VERSION_MINOR")),
+        part(env!("CARGO_PKG_VERSION_PATCH")),
+    ];
+    let [major, minor, patch] = VERSION;
+    major * 1_000_000 + minor * 1000 + patch
 }

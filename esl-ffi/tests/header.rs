@@ -24,82 +24,75 @@ struct Section {
 
 const SECTIONS: [Section; 20] = [
     section("status", "Status", "What functions return, and which library this is."),
-    Section {
-        more: include_str!("../header/octets.h"),
-        ..section("octets", "Octets and values", "What everything is made of.")
-    },
-    section("handle", "Memory", "Where handles live: see the sizes with each of them."),
+    Section { more: include_str!("../header/octets.h"), ..section("octets", "Bytes and values", "The basic types.") },
+    section("handle", "Memory", "The sizes of handles."),
     section(
         "name",
         "Vocabulary",
-        "FreeSWITCH's words as numbers, both ways. Servers newer or older than these lists, and modules of their own,\n\
-         use other words: the value of the header has them.",
+        "FreeSWITCH's words as numbers, both ways. Other versions of the server and third-party modules use other words:\n\
+         the value of the header has them.",
     ),
     section("pairs", "Lists of pairs", "Headers of a command, variables of a call."),
     section(
         "event",
         "Events and headers",
-        "An event is looked at where it lies: eslp_event_get() for one header, eslp_event_headers() for all, and\n\
+        "Events are read in place: eslp_event_get() for one header, eslp_event_headers() for all, and\n\
          eslp_event_index() before many look-ups.",
     ),
     section(
         "message",
         "Messages and requests",
-        "What a frame of the server's means, and what one of a client's says. If a function is asked about a message of\n\
-         another kind, or one that does not have what it looks for, it returns ESLP_NOT_FOUND.",
+        "The meaning of a server's frame, and the contents of a client's. For a message of another kind, or without the\n\
+         requested part, functions return ESLP_NOT_FOUND.",
     ),
     section(
         "decoder",
         "Decoder",
-        "The cut of a stream into frames, for hosts that need no more than that; clients and servers have one inside.",
+        "Divides a stream into frames, for hosts that need nothing else; clients and servers contain one.",
     ),
-    section("command", "Commands", "What a client asks of the server: written, and read."),
+    section("command", "Commands", "A client's commands, written and parsed."),
     section(
         "dial",
         "Dial strings",
-        "Whom to call: written so that the server reads what is meant, and read as it reads them.",
+        "Dial strings, written so that the server reads them as intended, and parsed as the server does.",
     ),
-    section(
-        "app",
-        "Applications",
-        "What a channel executes, with arguments that the application reads as they are meant.",
-    ),
+    section("app", "Applications", "Applications for channels, with arguments that arrive as intended."),
     section(
         "client",
         "Client",
-        "The connection as its client sees it: who is asked to authenticate, which answer belongs to which command, what\n\
-         may be sent now, and how it all ended. eslp_client_poll() whenever octets have come, until it wants more;\n\
+        "The client's side of a connection: authentication, the matching of answers to commands, which commands may be\n\
+         sent now, and the end. Call eslp_client_poll() when bytes have arrived, until it needs more, and\n\
          eslp_client_send() at any time.",
     ),
     section(
         "jobs",
         "Jobs",
-        "The ends of jobs and applications come as events that carry the name which the command gave: names, and what\n\
-         each stands for. And how many events did not come.",
+        "The end of a job or an application comes as an event that carries the name given by the command: such names, and\n\
+         tables of them. Also counting missing events.",
     ),
-    section("buffer", "Receive buffer", "For hosts that have none of their own."),
+    section("buffer", "Receive buffer", "For hosts without their own."),
     section(
         "connection",
         "Connection",
-        "A client, its receive buffer and what it has to send in one handle. For hosts that have no buffers of their own.",
+        "A client with its input and output buffers in one handle. For hosts without their own buffers.",
     ),
     section(
         "session",
         "Session",
-        "What waits for what, over one connection after another: answers, jobs, applications and readers by numbers of the\n\
-         host's, deadlines, subscriptions that are said again after a reconnect. With the feature `session` of the library,\n\
-         which is on unless it is left out.",
+        "Waits and subscriptions across reconnects: answers, jobs, applications and readers, identified by the host's\n\
+         numbers, with deadlines and subscriptions that are restored after a reconnect. Needs the library's feature\n\
+         `session`, which is on by default.",
     ),
-    section("queue", "Queues", "What lies between a session and readers who do not read at once."),
-    section("calls", "Calls", "What is known of each channel, from its events. With the feature `session`, too."),
-    section("data", "Events to send", "What a server's side delivers, and events in another format."),
+    section("queue", "Queues", "Queues between a session and readers that do not read at once."),
+    section("calls", "Calls", "A table of channels, built from their events. Needs the feature `session`, too."),
+    section("data", "Events to send", "Events for a server to deliver, and events in another format."),
     section(
         "server",
         "Server",
-        "The connection as FreeSWITCH's listener sees it: what a command means here is what mod_event_socket makes of\n\
-         it, and replies have its texts. The host gives what it has read to eslp_server_poll(), sends what that writes,\n\
-         answers what it asks, and offers it every event that happens. Nothing here has a clock: the host ends a\n\
-         connection on which no command has come for 25 seconds, and one that lingers in its time.",
+        "The server's side of a connection: commands are interpreted as by mod_event_socket, and replies have its texts.\n\
+         The host passes received bytes to eslp_server_poll(), sends the bytes that it writes, answers its requests, and\n\
+         offers it every event. It has no clock: the host ends a connection without a first command after 25 seconds,\n\
+         and a lingering one when its time is over.",
     ),
 ];
 

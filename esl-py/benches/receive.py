@@ -71,51 +71,8 @@ def line_ends(name: str) -> Callable[[], int]:
     return read
 
 
-def loads(dumps: bool) -> Callable[[], int]:
-    """What orjson takes to read the same events in JSON, and to write them again; nothing where it is not there."""
-    events = Connection.inbound()
-    for piece in chunks("busy-json.bin.gz"):
-        events.receive_data(piece)
-    texts = [message.text for message in events if type(message) is Event]
-
-    def read() -> int:
-        try:
-            import orjson
-        except ImportError:
-            return 1
-        for _ in range(TIMES):
-            for text in texts:
-                if dumps:
-                    orjson.dumps(orjson.loads(text))
-                else:
-                    orjson.loads(text)
-        return TIMES * len(texts)
-
-    return read
-
-
 def three(event: Event) -> object:
     return event.name, event.unique_id, event.get("Event-Sequence")
-
-
-def floor(name: str) -> Callable[[], int]:
-    """As many values made and put into a `dict`, and nothing else: all of it done by Python's own C code."""
-    rows: list[tuple[list[str], list[bytes]]] = []
-    events = Connection.inbound()
-    for piece in chunks(name):
-        events.receive_data(piece)
-    for event in events:
-        if type(event) is Event:
-            pairs = [(name, value.encode()) for name, value in event.items() if isinstance(value, str)]
-            rows.append(([name for name, _ in pairs], [value for _, value in pairs]))
-
-    def make() -> int:
-        for _ in range(TIMES):
-            for names, values in rows:
-                dict(zip(names, map(bytes.decode, values), strict=False))
-        return TIMES * len(rows)
-
-    return make
 
 
 class NoTransport:
@@ -221,9 +178,6 @@ ROWS: dict[str, Callable[[], int]] = {
     "plain: dict(event)": each_event("busy-plain.bin.gz", dict),
     "plain: variables": each_event("busy-plain.bin.gz", lambda event: event.variables.to_dict()),
     "plain: json": each_event("busy-plain.bin.gz", Event.json),
-    "plain: the floor of a dict": floor("busy-plain.bin.gz"),
-    "orjson: loads": loads(False),
-    "orjson: loads and dumps": loads(True),
     "json: each event": each_event("busy-json.bin.gz", None),
     "json: to_dict": each_event("busy-json.bin.gz", Event.to_dict),
     "json: json": each_event("busy-json.bin.gz", Event.json),

@@ -58,32 +58,40 @@ struct Key {
     text: Py<PyString>,
     /// The last mapping that it was in.
     mapping: u64,
-    /// The place of the name that came next, the last time: mostly it comes again.
+    /// The name that came next, the last time: mostly it comes again.
     next: usize,
     last: Option<Last>,
 }
 
 struct Table {
     mapping: u64,
-    places: [Option<Key>; PLACES],
+    /// For each place which of the names is there, counted from 1; 0 for none.
+    places: [u16; PLACES],
+    /// In the order in which they came, so that those of an event lie beside each other.
+    keys: Vec<Key>,
 }
 
-static TABLE: Mutex<Table> = Mutex::new(Table { mapping: 0, places: [const { None }; PLACES] });
+static TABLE: Mutex<Table> = Mutex::new(Table { mapping: 0, places: [0; PLACES], keys: Vec::new() });
 
 /// The names, for as long as an event is read: an open-addressed table, where names that differ in case are one.
 pub(crate) struct Keys {
     table: Option<MutexGuard<'static, Table>>,
-    /// The place of the last name.
+    /// The last name.
     last: usize,
 }
 
 impl Table {
+    /// The name at a place.
+    fn at(&self, place: usize) -> Option<usize> {
+        usize::from(*self.places.get(place)?).checked_sub(1)
+    }
+
     /// The place of a name, or the one where it belongs: a free one, or one of a name that has not come in this mapping.
     fn place(&self, name: &[u8], hash: u32) -> Option<(usize, bool)> {
         let mut old = None;
         for step in 0..STEPS {
             let place = (hash as usize + step) % PLACES;
-            match &self.places[place] {
+            match self.at(place).and_then(|at| self.keys.get(at)) {
                 None => return Some((place, false)),
                 Some(key)
                     if key.hash == hash
@@ -147,39 +155,47 @@ impl Keys {
     #[inline]
     fn key(&mut self, py: Python<'_>, name: &[u8]) -> Option<&mut Key> {
         let table = self.table.as_deref()?;
-        let next = table.places.get(self.last)?.as_ref().map_or(0, |last| last.next);
-        let is_next = table.places.get(next)?.as_ref().is_some_and(|key| same(key.name.get(), name));
-        let place = if is_next { next } else { self.other(py, name)? };
-        self.last = place;
+        let next = table.keys.get(self.last).map_or(0, |last| last.next);
+        let is_next = table.keys.get(next).is_some_and(|key| same(key.name.get(), name));
+        let at = if is_next { next } else { self.other(py, name)? };
+        self.last = at;
         let table = self.table.as_deref_mut()?;
-        let key = table.places.get_mut(place)?.as_mut()?;
+        let key = table.keys.get_mut(at)?;
         key.mapping = table.mapping;
         Some(key)
     }
 
-    /// The place of a name that is not the next one.
+    /// A name that is not the next one.
     #[inline(never)]
     fn other(&mut self, py: Python<'_>, name: &[u8]) -> Option<usize> {
         let table = self.table.as_deref_mut().filter(|_| name.len() <= LONGEST)?;
         let mapping = table.mapping;
         let hash = hash(name);
         let (place, is_there) = table.place(name, hash)?;
-        if let Some(last) = &mut table.places[self.last] {
-            last.next = place;
-        }
-        let key = &mut table.places[place];
-        let is_same = |key: &Key| key.mapping == mapping || same(key.name.get(), name);
-        if !(is_there && key.as_ref().is_some_and(is_same)) {
+        let at = table.at(place);
+        let is_same = |key: &Key| is_there && (key.mapping == mapping || same(key.name.get(), name));
+        if !at.and_then(|at| table.keys.get(at)).is_some_and(is_same) {
             let text = to_str(py, name).unbind();
-            *key = Some(Key { hash, misses: 0, name: Short::new(name), text, mapping, next: 0, last: None });
+            let key = Key { hash, misses: 0, name: Short::new(name), text, mapping, next: 0, last: None };
+            match at.and_then(|at| table.keys.get_mut(at)) {
+                Some(old) => *old = key,
+                None => {
+                    table.keys.push(key);
+                    table.places[place] = table.keys.len() as u16;
+                }
+            }
         }
-        Some(place)
+        let at = table.at(place)?;
+        if let Some(last) = table.keys.get_mut(self.last) {
+            last.next = at;
+        }
+        Some(at)
     }
 
     /// A name as it is written.
     pub(crate) fn exact<'py>(&mut self, py: Python<'py>, name: &[u8]) -> Bound<'py, PyString> {
         let Some(table) = self.table.as_ref().filter(|_| name.len() <= LONGEST) else { return to_str(py, name) };
-        match table.place(name, hash(name)).and_then(|(place, _)| table.places[place].as_ref()) {
+        match table.place(name, hash(name)).and_then(|(place, _)| table.keys.get(table.at(place)?)) {
             Some(key) if same(key.name.get(), name) => key.text.bind(py).clone(),
             _ => to_str(py, name),
         }

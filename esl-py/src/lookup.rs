@@ -39,7 +39,7 @@ const SECONDS: u64 = 100_000_000_000;
 
 fn no(what: &str, name: &[u8], value: &[u8]) -> PyErr {
     let (name, value) = (String::from_utf8_lossy(name), String::from_utf8_lossy(value));
-    PyValueError::new_err(format!("{name} is no {what}: {value:?}"))
+    PyValueError::new_err(format!("{name} is not {what}: {value:?}"))
 }
 
 /// A value as text, if it is there and not empty.
@@ -55,7 +55,7 @@ fn number<T: std::str::FromStr>(octets: &[u8]) -> Option<T> {
 /// A value as `int`.
 pub(crate) fn int<'py>(py: Python<'py>, name: &[u8], value: Option<Value<'_>>) -> PyResult<Option<Bound<'py, PyInt>>> {
     let Some(octets) = said(value) else { return Ok(None) };
-    let number: i128 = number(&octets).ok_or_else(|| no("integer", name, &octets))?;
+    let number: i128 = number(&octets).ok_or_else(|| no("an integer", name, &octets))?;
     Ok(Some(match i64::try_from(number) {
         Ok(number) => PyInt::new(py, number),
         Err(_) => PyInt::new(py, number),
@@ -69,7 +69,7 @@ pub(crate) fn float<'py>(
     value: Option<Value<'_>>,
 ) -> PyResult<Option<Bound<'py, PyFloat>>> {
     let Some(octets) = said(value) else { return Ok(None) };
-    let number: f64 = number(&octets).ok_or_else(|| no("number", name, &octets))?;
+    let number: f64 = number(&octets).ok_or_else(|| no("a number", name, &octets))?;
     Ok(Some(PyFloat::new(py, number)))
 }
 
@@ -107,11 +107,11 @@ pub(crate) fn moment<'py>(py: Python<'py>, microseconds: u64) -> PyResult<Option
 /// A value as an aware `datetime`. 0 is never.
 pub(crate) fn time<'py>(py: Python<'py>, name: &[u8], value: Option<Value<'_>>) -> PyResult<Option<Bound<'py, PyAny>>> {
     let Some(octets) = said(value) else { return Ok(None) };
-    let number: u64 = number(&octets).ok_or_else(|| no("time", name, &octets))?;
+    let number: u64 = number(&octets).ok_or_else(|| no("a time", name, &octets))?;
     let microseconds = if number < SECONDS { number * 1_000_000 } else { number };
     match moment(py, microseconds)? {
         _ if number == 0 => Ok(None),
         Some(moment) => Ok(Some(moment)),
-        None => Err(no("time", name, &octets)),
+        None => Err(no("a time", name, &octets)),
     }
 }

@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import gevent
 
@@ -58,7 +59,7 @@ def every_wait_ends() -> None:
         for number in range(4):
             fs = connect(HOST, PORT)
             other = gevent.spawn(waits(fs)[1])
-            with soon(how, lambda fs=fs: fs.close(0.3)), contextlib.suppress(ConnectionClosed):
+            with soon(how, partial(fs.close, 0.3)), contextlib.suppress(ConnectionClosed):
                 waits(fs)[number]()
             assert not fs.is_open, (how, number)
             assert other.get(timeout=10) == []

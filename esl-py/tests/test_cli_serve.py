@@ -48,7 +48,8 @@ class Served:
         path = os.pathsep.join(path for path in [*map(os.path.abspath, filter(None, sys.path))])
         env = {**os.environ, "PYTHONPATH": path}
         # Without a buffer, in which `communicate` would not look.
-        self.process: subprocess.Popen[bytes] = subprocess.Popen(
+        popen: type[subprocess.Popen[bytes]] = subprocess.Popen
+        self.process = popen(
             command, cwd=there, env=env, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, bufsize=0, **more
         )
         self.log: list[dict[str, Any]] = []

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+from typing import assert_type
 
 import pytest
 from aio_support import aio_test, until
-from esl_proto import aio, sync
+from esl_proto import Event, Reply, aio, sync
 from esl_proto.aio import ChannelEnded, CommandError, NoSuchChannel
 from esl_proto.testing import NEVER, Switch
 from sync_support import Background, sync_test
@@ -138,3 +139,17 @@ def test_rows_and_results_that_are_checked_for_threads(switch: Switch) -> None:
         assert call.uuid in [row["uuid"] for row in fs.show("channels")]
         with pytest.raises(CommandError):
             fs.bgapi("nonsense").result(5, check=True)
+
+
+async def types_of_tasks(call: aio.Session, fs: aio.Inbound) -> None:
+    """For type checkers, as is the next one: the mixture of bases keeps what commands and streams give."""
+    assert_type(call.events("X"), aio.Stream[Event])
+    assert_type(await call.resume(), Reply)
+    assert_type(fs.events("X", gaps=True), aio.Stream[Event | aio.Gap])
+    assert_type(await fs.show("channels"), list[Event])
+
+
+def types_of_threads(call: sync.Session, fs: sync.Inbound) -> None:
+    assert_type(call.events("X"), sync.Stream[Event])
+    assert_type(call.resume(), Reply)
+    assert_type(fs.events("X", gaps=True), sync.Stream[Event | sync.Gap])

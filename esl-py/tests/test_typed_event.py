@@ -157,9 +157,9 @@ def test_look_ups(event: Event) -> None:
 
 @pytest.mark.parametrize("what", ["get_int", "get_float", "get_time"])
 def test_what_is_no_number_is_told(event: Event, what: str) -> None:
-    with pytest.raises(ValueError, match="^variable_odd is no .*: \"seven\"$"):
+    with pytest.raises(ValueError, match="^variable_odd is not .*: \"seven\"$"):
         getattr(event, what)("variable_odd")
-    with pytest.raises(ValueError, match="^odd is no .*: \"seven\"$"):
+    with pytest.raises(ValueError, match="^odd is not .*: \"seven\"$"):
         getattr(event.variables, what)("odd", 5)
     with pytest.raises(ValueError, match="codecs"):
         getattr(event, what)("variable_codecs")
@@ -168,9 +168,9 @@ def test_what_is_no_number_is_told(event: Event, what: str) -> None:
 def test_numbers_of_any_size() -> None:
     big = Event("plain", b"a: 18446744073709551616\nb: +5\nc: 99999999999999999\nd: 1_000\n\n")
     assert big.get_int("a") == 1 << 64 and big.get_int("b") == 5
-    with pytest.raises(ValueError, match="c is no time"):
+    with pytest.raises(ValueError, match="c is not a time"):
         Event("plain", b"c: 999999999999999999\n\n").get_time("c")
-    with pytest.raises(ValueError, match="d is no integer"):
+    with pytest.raises(ValueError, match="d is not an integer"):
         big.get_int("d")
 
 

@@ -8,6 +8,7 @@ The picture of the monitor is made by monitor.py, from a run of it.
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from pathlib import Path
@@ -164,7 +165,7 @@ def layers() -> str:
 def peers() -> str:
     """CPU time for an event, beside other clients: the table of docs/speed.md on a linear scale."""
     page = (ROOT / "docs/speed.md").read_text(encoding="utf-8")
-    table = page[page.index("| client | us CPU an event") :]
+    table = page[page.index("| client | to a bare read") :]
     table = table[: table.index("\n\n")]
     rows = []
     for line in table.splitlines()[2:]:
@@ -173,8 +174,8 @@ def peers() -> str:
     about = re.search(r"^<!-- plot: (.*) -->$", page, re.M)
     assert about, "docs/speed.md does not say when and where it was measured"
     most, left, width, row = max(cost for _, cost in rows), 260, 430, 27
-    p = Picture(760, 96 + row * len(rows), "CPU time for an event and three look-ups, in microseconds")
-    p.text(16, 30, "CPU time for an event and three look-ups, in microseconds", bold=True, size=16)
+    p = Picture(760, 96 + row * len(rows), "CPU time for an event and three look-ups, to a bare read of the same stream")
+    p.text(16, 30, "CPU time for an event and three look-ups, to a bare read of the same stream", bold=True, size=16)
     p.text(16, 50, "linear scale; shorter is better", ink="soft", size=12)
     for at, (name, cost) in enumerate(rows):
         y = 62 + at * row
@@ -183,6 +184,35 @@ def peers() -> str:
         p.bar(left, y + 3, max(cost / most * width, 1), row - 8, "ours" if ours else "line")
         p.text(left + cost / most * width + 7, y + 16, f"{cost:.3g}", size=13)
     p.text(16, 82 + row * len(rows), about[1], ink="soft", size=11)
+    return p.done()
+
+
+def scale() -> str:
+    """How the cost of a unit grows with their number: the table of docs/speed.md, each row on a logarithmic scale of its own."""
+    page = (ROOT / "docs/speed.md").read_text(encoding="utf-8")
+    table = page[page.index("| cost of a unit") :]
+    table = table[: table.index("\n\n")]
+    rows = []
+    for line in table.splitlines()[2:]:
+        name, *ratios = (cell.strip() for cell in line.strip("|").split("|"))
+        rows.append((name, [float(ratio.strip("*")) for ratio in ratios]))
+    about = re.search(r"^<!-- growth: (.*) -->$", page, re.M)
+    assert about, "docs/speed.md does not say when and where growth was measured"
+    left, step, height = 540, 58, 34
+    p = Picture(860, 106 + height * len(rows), "How cost grows: of one unit, at 1 to 1 000 times as many, to that at the first")
+    p.text(16, 30, "How cost grows: that of one unit, to that of the first", bold=True, size=16)
+    p.text(16, 50, "level or falling: linear growth or less; logarithmic, a band is from 1/8 to 8 times", ink="soft", size=12)
+    for at, times in enumerate(("× 1", "× 10", "× 100", "× 1 000")):
+        p.text(left + at * step, 70, times, anchor="middle", size=12, ink="soft")
+    for at, (name, ratios) in enumerate(rows):
+        middle = 94 + at * height
+        places = [middle - max(-3, min(3, math.log2(ratio))) * (height - 8) / 6 for ratio in ratios]
+        points = [(left + place * step, y) for place, y in enumerate(places)]
+        p.text(left - 26, middle + 4, name, anchor="end", size=11)
+        p.line([(left, middle), (left + 3 * step, middle)], dashed=True, head=False)
+        p.line(points, ink="warm" if ratios[-1] > 2 else "ours", head=False)
+        p.text(left + 3 * step + 14, middle + 4, f"{ratios[-1]:.2g}", size=12)
+    p.text(16, 96 + height * len(rows), about[1], ink="soft", size=11)
     return p.done()
 
 
@@ -281,7 +311,7 @@ def limits() -> str:
     return p.done()
 
 
-PICTURES = {"directions": directions, "sans-io": sans_io, "client-states": states, "outbound-call": outbound_call, "layers": layers, "peers": peers, "records": records, "bridge": bridge, "wallboard": wallboard, "limits": limits}
+PICTURES = {"directions": directions, "sans-io": sans_io, "client-states": states, "outbound-call": outbound_call, "layers": layers, "peers": peers, "scale": scale, "records": records, "bridge": bridge, "wallboard": wallboard, "limits": limits}
 
 
 def main() -> int:

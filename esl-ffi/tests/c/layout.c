@@ -7,7 +7,7 @@
 #else
 #define PIN(condition) _Static_assert(condition, #condition)
 #endif
-/* For 64 and for 32 bits; not for 32-bit x86, where 64-bit numbers lie at every fourth octet. */
+/* For 64 and for 32 bits; not for 32-bit x86, where 64-bit numbers lie at every fourth byte. */
 #if UINTPTR_MAX == UINT64_MAX
 #define BITS(wide, narrow) (wide)
 #else

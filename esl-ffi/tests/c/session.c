@@ -562,8 +562,6 @@ static void variables(void) {
     says("connect\n\n");
     hear("Event-Name: CHANNEL_DATA\nUnique-ID: own\nContent-Type: command/reply\nReply-Text: %2BOK%0A\nSocket-Mode: async\n"
          "Control: single-channel\n\n");
-    says("myevents plain\n\n");
-    hear("Content-Type: command/reply\nReply-Text: +OK\n\n");
     RETURNS(ESLP_OK, eslp_session_read_variable(session, own, ESLP_LIT("a"), 1, 0, &sent));
     CHECK(sent.count == 2);
     RETURNS(ESLP_OK, eslp_session_send(session, &(eslp_command){.kind = ESLP_COMMAND_RESUME}, 2, 0, &sent));

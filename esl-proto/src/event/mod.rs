@@ -140,7 +140,12 @@ impl<'a> Event<'a> {
     /// The last header of this name, in any case of its letters.
     #[must_use]
     pub fn get(&self, name: impl AsRef<[u8]>) -> Option<Value<'a>> {
-        let name = name.as_ref();
+        self.look_up(name.as_ref())
+    }
+
+    /// [`get`](Self::get), once for all types of names.
+    #[inline(never)]
+    fn look_up(&self, name: &[u8]) -> Option<Value<'a>> {
         if let (Format::Plain, false) = (self.format, self.crlf) {
             return plain::last_of_name(self.text, name).unwrap_or_else(|| self.get_among_all(name));
         }
@@ -162,7 +167,10 @@ impl<'a> Event<'a> {
             Format::Json => json::last_of_names(self.text, names),
             #[cfg(feature = "xml")]
             Format::Xml => xml::last_of_names(self.text, names),
-            _ => None,
+            _ => {
+                let _ = names;
+                None
+            }
         }
     }
 

@@ -284,7 +284,7 @@ impl Hashes {
     /// The longest part of a name that counts.
     const LONGEST: usize = 256;
 
-    /// The first two and the last two words of eight octets, which overlap in most names, and what is between them: so names of
+    /// The first two and the last two words of eight bytes, which overlap in most names, and what is between them: so names of
     /// all lengths take the same steps.
     #[inline]
     fn hash(name: &[u8]) -> u32 {
@@ -311,7 +311,7 @@ impl Hashes {
         Self::end(rest.iter().fold(hash, |hash, octet| Self::with(hash, u64::from(*octet))))
     }
 
-    /// Whatever the coding of a name, it has the hash of its decoded octets.
+    /// Whatever the coding of a name, it has the hash of its decoded bytes.
     fn of(name: Value<'_>) -> u32 {
         if let Some(plain) = name.as_plain() {
             return Self::hash(plain);
@@ -392,18 +392,15 @@ impl Hashes {
 /// What is known of the names of an event that is written for the first time.
 struct Names {
     hashes: Hashes,
-    /// Whether one may have come more than once.
+    /// Whether one may have come more than once, or be that of the body.
     may_repeat: bool,
-    /// Whether one is that of the body.
-    has_body: bool,
 }
 
 impl Names {
     /// Takes note of a name, as it is written.
     #[inline]
     fn note(&mut self, name: &[u8]) {
-        self.may_repeat |= self.hashes.note(Hashes::hash(name));
-        self.has_body |= name.len() == "_body".len() && name == b"_body";
+        self.may_repeat |= self.hashes.note(Hashes::hash(name)) || name == b"_body";
     }
 }
 
@@ -439,7 +436,7 @@ impl Document<'_, '_> {
                 }
             }),
             Format::Json => headers.each(usize::MAX, (), |(), header| {
-                if !bare(&header).is_some_and(|(name, value)| self.bare_member(name, value)) {
+                if !bare(&header).is_some_and(|(name, value)| self.bare_member(name, value, false)) {
                     self.json_field(&header.into());
                 }
             }),
@@ -460,7 +457,7 @@ impl Document<'_, '_> {
         let written = match field.content {
             Content::Text(value) => bare(&Header { name: field.name, value }).is_some_and(|(name, raw)| match format {
                 Format::Plain => self.bare_line(name, raw, value.as_line().is_some()),
-                Format::Json => self.bare_member(name, raw),
+                Format::Json => self.bare_member(name, raw, false),
                 Format::Xml => self.bare_element(name, raw),
             }),
             Content::Array(_) => false,
@@ -490,12 +487,13 @@ impl Document<'_, '_> {
         written
     }
 
+    /// The same for JSON, where it may be known that the bytes of the name are ordinary.
     #[inline(never)]
-    fn bare_member(&mut self, name: &[u8], value: &[u8]) -> bool {
+    fn bare_member(&mut self, name: &[u8], value: &[u8], is_ordinary: bool) -> bool {
         let before_key = self.before_key;
         let written = self.out.put_whole(|room| {
             let room = literal([before_key, b'"'], room)?;
-            let room = bare_text(name, Ordinary::STRING, room)?;
+            let room = if is_ordinary { text(name, room)? } else { bare_text(name, Ordinary::STRING, room)? };
             let room = literal(*b"\":\"", room)?;
             let room = bare_text(value, Ordinary::STRING, room)?;
             literal(*b"\"", room)
@@ -664,7 +662,7 @@ impl Document<'_, '_> {
     /// sure, and once more if it is not so.
     fn grouped<'s, S: EventSource + ?Sized>(&mut self, source: &'s S) -> Result<Option<Value<'s>>, EventError> {
         let start = self.out.count();
-        let mut names = Names { hashes: Hashes::new(), may_repeat: false, has_body: false };
+        let mut names = Names { hashes: Hashes::new(), may_repeat: false };
         let body = match source.as_read() {
             Some(event) => {
                 let mut headers = event.headers();
@@ -688,9 +686,10 @@ impl Document<'_, '_> {
                 }
             }),
         };
-        if body.is_ok_and(|body| !names.may_repeat && (!names.has_body || body.is_none())) {
+        if body.is_ok() && !names.may_repeat {
             return body;
         }
+        // What has been written is no longer than what will be.
         self.out.forget(start);
         (self.item, self.before_key, self.fault) = (0, b'{', None);
         let body = body?;
@@ -698,6 +697,14 @@ impl Document<'_, '_> {
         let (invalid, mut suspects) = (self.options.invalid, 0);
         let mut grouped = [None; 8];
         source.visit(&mut |field| {
+            if let Content::Text(value) = field.content
+                && let Some((name, raw)) = bare(&Header { name: field.name, value })
+                && Ordinary::STRING.has_all(name)
+                && !(hashes.is_suspect(Hashes::hash(name)) || name == b"_body")
+                && self.bare_member(name, raw, true)
+            {
+                return;
+            }
             let mut storage = [0; LONGEST_MENDED];
             let Some(name) = written_name(field.name, invalid, &mut storage) else {
                 self.fault(OutgoingEventErrorKind::NameUtf8, valid_len(field.name));
@@ -729,27 +736,29 @@ impl Document<'_, '_> {
         })
     }
 
-    /// Writes a header that goes out as it is, unless a name may have come twice already.
+    /// Writes a header, unless a name may have come twice already. False for one that does not go out as it is; its name has been
+    /// taken note of if all of that are ordinary bytes.
     #[inline]
     fn bare_first_time(&mut self, bare: Option<(&[u8], &[u8])>, names: &mut Names) -> bool {
-        let written = !names.may_repeat && bare.is_some_and(|(name, value)| self.bare_member(name, value));
-        if let (true, Some((name, _))) = (written, bare) {
-            names.note(name);
-        }
-        written
+        let Some((name, value)) = bare.filter(|(name, _)| Ordinary::STRING.has_all(name)) else { return false };
+        names.note(name);
+        names.may_repeat || self.bare_member(name, value, true)
     }
 
     #[inline(never)]
     fn first_time(&mut self, field: &Field<'_>, names: &mut Names) {
-        match written_name(field.name, self.options.invalid, &mut [0; LONGEST_MENDED]) {
-            Some(name) => match name.as_plain() {
-                Some(plain) => names.note(plain),
-                None => {
-                    names.may_repeat |= names.hashes.note(Hashes::of(name));
-                    names.has_body |= name == *"_body";
-                }
-            },
-            None => names.may_repeat = true,
+        let noted = match field.content {
+            Content::Text(value) => bare(&Header { name: field.name, value }),
+            Content::Array(_) => None,
+        };
+        if noted.is_none_or(|(name, _)| !Ordinary::STRING.has_all(name)) {
+            match written_name(field.name, self.options.invalid, &mut [0; LONGEST_MENDED]) {
+                Some(name) => match name.as_plain() {
+                    Some(plain) => names.note(plain),
+                    None => names.may_repeat |= names.hashes.note(Hashes::of(name)) || name == *"_body",
+                },
+                None => names.may_repeat = true,
+            }
         }
         if !names.may_repeat {
             self.json_field(field);

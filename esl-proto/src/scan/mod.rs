@@ -19,9 +19,15 @@ mod structural;
 #[cfg(all(target_arch = "aarch64", target_endian = "little", target_feature = "neon"))]
 #[path = "neon.rs"]
 mod backend;
-#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+#[cfg(all(target_arch = "x86_64", target_feature = "avx2"))]
+#[path = "avx2.rs"]
+mod backend;
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(target_feature = "avx2")))]
 #[path = "sse2.rs"]
 mod backend;
+#[cfg(all(target_arch = "x86_64", target_feature = "avx2"))]
+#[allow(dead_code, reason = "a part of it serves the backend for AVX2")]
+mod sse2;
 #[cfg(not(any(
     all(target_arch = "aarch64", target_endian = "little", target_feature = "neon"),
     all(target_arch = "x86_64", target_feature = "sse2"),

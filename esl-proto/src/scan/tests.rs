@@ -424,7 +424,7 @@ proptest! {
         }
     }
 
-    /// What is told to be a member is one for a reader octet by octet; and where all is regular, each is told.
+    /// What is told to be a member is one for a reader byte by byte; and where all is regular, each is told.
     #[test]
     fn members_are_told_where_they_begin(
         parts in prop::collection::vec((prop::sample::select(&[

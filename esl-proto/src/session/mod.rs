@@ -627,7 +627,7 @@ impl Session {
     ///
     /// It is asked for by `api uuid_getvar`. Where that may not be used, or tells nothing as the channel has hung up,
     /// `getvar` tells the variables of the connection's own channel: all but those that begin with `~`, have a blank line
-    /// in them, or more than 510 octets, which are cut. Until that is known, commands that are sent wait in this session.
+    /// in them, or more than 510 bytes, which are cut. Until that is known, commands that are sent wait in this session.
     ///
     /// ```
     /// # use core::time::Duration;

@@ -23,7 +23,7 @@ pub(super) struct Reading {
     pub(super) tag: u64,
     /// The command behind.
     pub(super) probe: u64,
-    /// How many octets of the output may be sent before it is over.
+    /// How many bytes of the output may be sent before it is over.
     end: usize,
     /// Whether the answer to `getvar` has come.
     pub(super) has_value: bool,
@@ -97,7 +97,7 @@ impl Readings {
         self.0.pop_front()
     }
 
-    /// How many octets of the output may be sent now.
+    /// How many bytes of the output may be sent now.
     pub(super) fn limit(&self, out: &[u8]) -> usize {
         self.0.front().map_or(out.len(), |reading| reading.end.min(out.len()))
     }
@@ -107,7 +107,7 @@ impl Readings {
         self.0.iter_mut().for_each(|reading| reading.end = usize::MAX);
     }
 
-    /// So many octets at the front of the output are gone.
+    /// So many bytes at the front of the output are gone.
     pub(super) fn sent(&mut self, count: usize) {
         self.0.iter_mut().for_each(|reading| reading.end = reading.end.saturating_sub(count));
     }

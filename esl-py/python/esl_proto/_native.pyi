@@ -111,17 +111,17 @@ class Headers(Mapping[str, str | list[str]]):
     @overload
     def get_float(self, name: Text, default: _D) -> float | _D:
 
-        """The value of this name as a number, or `default` if it is missing or empty. Raises ValueError, with the name,
-        if it is not a number.
+        """The value of this name as a number, or `default` if it is missing or empty. Raises ValueError, with the name, if
+        it is not a number.
         """
     @overload
     def get_time(self, name: Text, default: None = None) -> datetime | None: ...
     @overload
     def get_time(self, name: Text, default: _D) -> datetime | _D:
 
-        """The value of this name as a `datetime` in UTC, or `default` if it is missing or 0, which means never. It
-        counts microseconds since 1970 or, below 100000000000, seconds (`variable_start_epoch`). Raises ValueError, with
-        the name, if it is not a time.
+        """The value of this name as a `datetime` in UTC, or `default` if it is missing or 0, which means never. It counts
+        microseconds since 1970 or, below 100000000000, seconds (`variable_start_epoch`). Raises ValueError, with the
+        name, if it is not a time.
         """
     def get_list(self, name: Text) -> list[str]:
 
@@ -178,8 +178,8 @@ class Event(Headers):
         """Other-Leg-Unique-ID: the channel that this one is bridged to or made by."""
     @property
     def channel_state(self) -> ChannelState | str | None:
-        """Channel-State: where the channel is in its life. A `ChannelState`, or a `str` if the word is unknown, as for
-        all enumerated words.
+        """Channel-State: where the channel is in its life. A `ChannelState`, or a `str` if the word is unknown, as for all
+        enumerated words.
         """
     @property
     def call_state(self) -> CallState | str | None:
@@ -278,12 +278,12 @@ class Event(Headers):
 
         """`json` in bytes, UTF-8, for a file or a socket."""
     def plain(self) -> bytes:
-        """The event as a plain event's text, whatever format it came in, so that every value is read back unchanged.
-        Bytes of names and body that are not UTF-8 are U+FFFD.
+        """The event as a plain event's text, whatever format it came in, so that every value is read back unchanged. Bytes
+        of names and body that are not UTF-8 are U+FFFD.
         """
     def xml(self) -> bytes:
-        """The event as well-formed XML, whatever format it came in. Raises `LocalProtocolError` if a header's name is
-        not a valid XML name.
+        """The event as well-formed XML, whatever format it came in. Raises `LocalProtocolError` if a header's name is not
+        a valid XML name.
         """
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
@@ -346,17 +346,17 @@ class Reply(Frame):
         """The id of the command that it answers."""
     @property
     def status(self) -> Literal["ok", "err", "usage", "bare", "broken"]:
-        """How it begins: 'ok' (`+OK`), 'err' (`-ERR`), 'usage' (`-USAGE`), 'bare' (with none of these: the meaning
-        depends on the command), or 'broken'.
+        """How it begins: 'ok' (`+OK`), 'err' (`-ERR`), 'usage' (`-USAGE`), 'bare' (with none of these: the meaning depends
+        on the command), or 'broken'.
         """
     @property
     def ok(self) -> bool:
         """Whether it is not an error, judging by the text."""
     @property
     def broken(self) -> bool:
-        """Whether the server has broken this reply: its Reply-Text is replaced by the value of a variable that begins
-        with `~`, or the end of the reply is missing. `text` is incomplete and may be anything; `id` is right, and so
-        are the ids of all other answers.
+        """Whether the server has broken this reply: its Reply-Text is replaced by the value of a variable that begins with
+        `~`, or the end of the reply is missing. `text` is incomplete and may be anything; `id` is right, and so are the
+        ids of all other answers.
 
         This happens only with `getvar`, and with `userauth` and `bgapi` if the reply is too long for the server. A
         reply that has lost its end is complete when the next frame begins, or the stream ends. `api uuid_getvar` reads
@@ -373,15 +373,17 @@ class Reply(Frame):
         """Whether `sendmsg` has found no channel of the uuid that it names."""
     @property
     def variable(self) -> tuple[Literal["set", "unset", "cut", "unread"], str]:
-        """The variable according to the answer to `getvar`: 'set' and its value, 'unset', 'cut' and the part that
-        arrived, or 'unread'."""
+        """The variable according to the answer to `getvar`: 'set' and its value, 'unset', 'cut' and the part that arrived,
+        or 'unread'.
+        """
     @property
     def job_uuid(self) -> str | None:
         """The name of the job that `bgapi` has started."""
     @property
     def text_to_end(self) -> str:
         """The text with everything that follows it in the head: the whole value in the answer to `getvar`, if it has
-        several lines."""
+        several lines.
+        """
 
 @final
 class Authenticated(Reply):
@@ -424,8 +426,8 @@ class ApiResponse(Frame):
         """The id of the command that it answers."""
     @property
     def status(self) -> Literal["ok", "err", "usage", "bare", "broken"]:
-        """How it begins: 'ok' (`+OK`), 'err' (`-ERR`), 'usage' (`-USAGE`), 'bare' (with none of these: the meaning
-        depends on the command), or 'broken'.
+        """How it begins: 'ok' (`+OK`), 'err' (`-ERR`), 'usage' (`-USAGE`), 'bare' (with none of these: the meaning depends
+        on the command), or 'broken'.
         """
     @property
     def ok(self) -> bool:
@@ -446,8 +448,9 @@ class ApiResponse(Frame):
         """Whether an API command has found no channel of the uuid that it names."""
     @property
     def variable(self) -> tuple[Literal["set", "unset", "cut", "unread"], str]:
-        """The variable according to the answer to `api uuid_getvar`: 'set' and its value, 'unset', 'cut' and the part
-        that arrived, or 'unread'."""
+        """The variable according to the answer to `api uuid_getvar`: 'set' and its value, 'unset', 'cut' and the part that
+        arrived, or 'unread'.
+        """
 
 @final
 class JobResult:
@@ -583,8 +586,8 @@ class Command:
         """`userauth <user>@<domain>:<password>`: answers the `AuthRequest` as a user of the directory."""
     @staticmethod
     def api(line: Text, *, console: bool = False) -> Command:
-        """`api <line>`: runs an API command. No event arrives before it has ended. `console` enables the server's
-        console aliases.
+        """`api <line>`: runs an API command. No event arrives before it has ended. `console` enables the server's console
+        aliases.
         """
     @staticmethod
     def uuid_getvar(uuid: Text, name: Text) -> Command:
@@ -621,8 +624,8 @@ class Command:
         """`divert_events on|off`: whether this connection gets the events for the channel's own script."""
     @staticmethod
     def filter(header: Text, value: Text, *, exclude: bool = False) -> Command:
-        """`filter add <header> <value>`: passes only matching events; several filters are alternatives. A value `/.../`
-        is a regular expression. `exclude` excludes matching events instead.
+        """`filter add <header> <value>`: passes only matching events; several filters are alternatives. A value `/.../` is
+        a regular expression. `exclude` excludes matching events instead.
         """
     @staticmethod
     def filter_delete(header: Text | None = None, value: Text | None = None) -> Command:
@@ -737,8 +740,8 @@ class Connection:
         """A connection that FreeSWITCH has opened for a call. The first command must be `connect`."""
     @staticmethod
     def resume(saved: BytesLike, *, max_head: int = 1048576, max_body: int = 67108864) -> Connection:
-        """Resumes a connection that another process has `save`d; this process now has the socket. Raises ValueError if
-        the bytes were not saved by this version.
+        """Resumes a connection that another process has `save`d; this process now has the socket. Raises ValueError if the
+        bytes were not saved by this version.
         """
     def save(self) -> bytes | None:
         """The state of the connection, for a process that takes it over with `resume`: the unanswered commands, and the
@@ -823,8 +826,7 @@ class App:
         """`unset`: removes a variable."""
     @staticmethod
     def export(name: Text, value: Text, *, nolocal: bool = False, expand: bool = False) -> App:
-        """`export`: sets a variable of the channel and of the channels that it calls; with `nolocal`, only of the
-        latter."""
+        """`export`: sets a variable of the channel and of the channels that it calls; with `nolocal`, only of the latter."""
     @staticmethod
     def transfer(extension: Text, dialplan: Text | None, context: Text | None, leg: str) -> App:
         """`transfer`: sends the call elsewhere in the dialplan: this leg, the `"other"`, or `"both"`."""
@@ -867,8 +869,8 @@ class App:
 
 @final
 class Gap:
-    """Marks the place in a stream where the connection was lost and replaced. Events of the meantime are not sent
-    again: query the server's current state, for example with `api show channels as json`.
+    """Marks the place in a stream where the connection was lost and replaced. Events of the meantime are not sent again:
+    query the server's current state, for example with `api show channels as json`.
     """
 
     @property
@@ -891,11 +893,9 @@ class Gap:
 
 @final
 class ClientSession:
-    """What waits for what over one connection after another, and who reads which events: what `esl_proto.aio` and
-    `esl_proto.sync` stand on.
+    """Waits and readers across reconnects: the basis of `esl_proto.aio` and `esl_proto.sync`.
 
-    A wait or a reader is a number that the host chooses. What happens to it is told by notices, `(slot, what, value)`, in
-    order:
+    A wait or a reader is a number that the host chooses. Notices report on it, `(slot, what, value)`, in order:
 
     - 'answered', 'cut' (an answer that a variable has broken), 'done' (a job or an application), 'channel-ended', 'refused' and 'unheard' (the subscription that it needs
       was refused), 'timed-out', 'lost': a wait has ended. 'begun': the answer to a `bgapi` has come.
@@ -954,7 +954,7 @@ class ClientSession:
         """The server's Core-UUID, if an event has had it."""
     @property
     def stats(self) -> dict[str, int]:
-        """What has come in and gone out over all connections so far."""
+        """Counts of what was received and sent so far, across reconnects."""
     @property
     def seconds_left(self) -> float | None:
         """In how many seconds `advance` must be called, at the latest."""
@@ -994,8 +994,7 @@ class ClientSession:
         overflow: str,
         gaps: bool,
     ) -> EventQueue:
-        """A stream of these events, across reconnects. Without any name or subclass, of every event that arrives
-        anyway."""
+        """A stream of these events, across reconnects. Without any name or subclass, of every event that arrives anyway."""
     def handler(self, slot: int, names: Sequence[str], subclasses: Sequence[str], channel: str | None) -> None:
         """A reader whose events are reported by notices."""
     def subscribe(self, slot: int, names: Sequence[str], subclasses: Sequence[str]) -> None:
@@ -1099,8 +1098,7 @@ class HostRequest:
         """What follows the first blank after the API command."""
     @property
     def console(self) -> bool:
-        """Whether the API command is to be interpreted as on the console, with aliases; `command` is then the whole
-        line."""
+        """Whether the API command is to be interpreted as on the console, with aliases; `command` is then the whole line."""
     @property
     def job_uuid(self) -> str | None:
         """The client's name for the job."""
@@ -1226,20 +1224,21 @@ class Server:
     def receive_data(self, data: BytesLike) -> None:
         """Takes bytes that the client has sent."""
     def receive_eof(self) -> None:
-        """Reports that the client has closed its side. When everything that it sent has been read, it gets the
-        disconnect notice."""
+        """Reports that the client has closed its side. When everything that it sent has been read, it gets the disconnect
+        notice.
+        """
     def __iter__(self) -> Self: ...
     def __next__(self) -> HostRequest | Effect | ServerClosed: ...
     def data_to_send(self, amount: int | None = None) -> bytes:
-        """The bytes to send: greeting, replies, and waiting events and log lines. With an `amount`, at most that many;
-        the next calls return the rest. If a host fetches only as much as its socket accepts, events wait here while a
+        """The bytes to send: greeting, replies, and waiting events and log lines. With an `amount`, at most that many; the
+        next calls return the rest. If a host fetches only as much as its socket accepts, events wait here while a
         client does not read, and are eventually lost, as in FreeSWITCH.
         """
     def accept(
         self, *, allowed_events: Text | None = None, allowed_api: Text | None = None, allowed_log: bool = True
     ) -> None:
-        """Accepts a password. `allowed_events` and `allowed_api` are what a user of `userauth` may subscribe to and
-        run, as in FreeSWITCH's `esl-allowed-events` and `esl-allowed-api`; None is all.
+        """Accepts a password. `allowed_events` and `allowed_api` are what a user of `userauth` may subscribe to and run,
+        as in FreeSWITCH's `esl-allowed-events` and `esl-allowed-api`; None is all.
         """
     def refuse(self) -> None:
         """Refuses a password. The connection ends."""
@@ -1297,7 +1296,8 @@ class Server:
         """
     def channel_ended(self, channel_name: Text | None = None) -> None:
         """Reports the end of the controlled channel: the client gets a notice that the connection lingers, or is
-        disconnected."""
+        disconnected.
+        """
     @property
     def format(self) -> Format:
         """The format of events: 'plain', 'json' or 'xml'."""
@@ -1408,8 +1408,8 @@ class Sim:
         channel: Channel | None = None,
         bare: bool = False,
     ) -> int:
-        """Fires an event; returns how many connections get it. The headers of every event come first, unless it is
-        `bare`, then those of a channel's events, if there is one.
+        """Fires an event; returns how many connections get it. The headers of every event come first, unless it is `bare`,
+        then those of a channel's events, if there is one.
         """
     def log(self, level: str, text: str, source: tuple[str, str, int], uuid: str) -> int:
         """Writes a line of the log as it is; how many connections get it."""
@@ -1589,7 +1589,8 @@ class Call:
     @property
     def direction(self) -> CallDirection | str | None:
         """Which side has begun the call: a `CallDirection`, or a `str` if the word is unknown, as for all enumerated
-        words."""
+        words.
+        """
     @property
     def state(self) -> ChannelState | str | None:
         """Where the channel is in its life."""
@@ -1642,8 +1643,8 @@ class Change:
         """'began', 'updated', 'renamed' (the channel has got another uuid), 'ended', or 'overlooked': there was no room for it."""
     @property
     def call(self) -> Call | None:
-        """The channel that the event is about, in its current or last state; None if it was overlooked, or the event
-        names two others (`loopback::bowout`).
+        """The channel that the event is about, in its current or last state; None if it was overlooked, or the event names
+        two others (`loopback::bowout`).
         """
     @property
     def old_uuid(self) -> str | None:
@@ -1662,8 +1663,7 @@ class Calls:
     SUBCLASSES: ClassVar[tuple[str, ...]]
     def __new__(cls, bound: int = 10000, *, variables: Sequence[Text] = ()) -> Self: ...
     def take(self, event: Event) -> Change | None:
-        """Updates the table from an event. Returns the change; None if the event is about no channel, or one that is
-        gone."""
+        """Updates the table from an event. Returns the change; None if the event is about no channel, or one that is gone."""
     def restore(self, output: Text) -> list[Call]:
         """Restores the table from the output of `show channels as json`, and returns the channels that are gone. Raises
         RemoteProtocolError if it cannot be read; nothing has changed then.

@@ -64,7 +64,7 @@ impl Host {
         let mut sent: eslp_sent = zeroed();
         // SAFETY: the handle is there, and so are the texts.
         unsafe {
-            match u.int_in_range(0..=16)? {
+            match u.int_in_range(0..=17)? {
                 0..=3 => {
                     self.read.extend(octets(u)?);
                     self.poll();
@@ -105,6 +105,11 @@ impl Host {
                     (message.call.0, message.uuid) = (u.int_in_range(0..=6)?, option(u, &texts[0])?);
                     (message.execute.app, message.execute.arg) = (bytes(&texts[1]), bytes(&texts[2]));
                     let status = eslp_session_execute(session, &message, slot, deadline, &mut sent);
+                    self.begun(status, slot, &sent);
+                }
+                17 => {
+                    let uuid = option(u, &texts[0])?;
+                    let status = eslp_session_read_variable(session, uuid, bytes(&texts[1]), slot, deadline, &mut sent);
                     self.begun(status, slot, &sent);
                 }
                 8 => {
@@ -225,7 +230,11 @@ impl Host {
         unsafe {
             while eslp_session_next_outcome(self.session, &mut outcome) == OK {
                 let refused = outcome.kind == eslp_outcome_kind::ESLP_OUTCOME_REFUSED;
-                let ended = self.waits.remove(&outcome.slot) || refused && self.readers.contains_key(&outcome.slot);
+                // Whether the value is whole, the next outcome tells.
+                let goes_on =
+                    outcome.kind == eslp_outcome_kind::ESLP_OUTCOME_VALUE && self.waits.contains(&outcome.slot);
+                let ended =
+                    goes_on || self.waits.remove(&outcome.slot) || refused && self.readers.contains_key(&outcome.slot);
                 assert!(ended, "{} has waited or read", outcome.slot);
                 let lost = outcome.kind == eslp_outcome_kind::ESLP_OUTCOME_LOST;
                 assert_eq!(lost, outcome.reason != eslp_reason::ESLP_REASON_NONE);

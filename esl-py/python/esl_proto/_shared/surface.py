@@ -16,7 +16,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import count
 from types import EllipsisType
-from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar, overload
+from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar, overload
 
 from .. import _native
 from .._native import ClientSession, Command, Event, EventQueue
@@ -73,6 +73,16 @@ class Slot(Protocol):
     def set_result(self, result: Any, /) -> None: ...
     def set_exception(self, exception: Exception, /) -> None: ...
     def exception(self) -> BaseException | None: ...
+
+
+class Wanted(NamedTuple):
+    """Which events a handler is called with, and how many may wait for it."""
+
+    names: Sequence[str]
+    subclasses: Sequence[str]
+    channel: str | None
+    maxsize: int
+    overflow: Overflow
 
 
 def checked(answer: A, command: Command) -> A:
@@ -212,7 +222,7 @@ class Surface(Generic[R, N, E, G, L]):
             if (connection := me()) is not None and connection._observer is observer:
                 observer.event(connection, event)
 
-        self._register(on_event, (), (), None, 100_000, "drop-oldest")
+        self._register(on_event, Wanted((), (), None, 100_000, "drop-oldest"))
 
     def log_fields(self, command_id: int | None = None) -> Mapping[str, object]:
         """What its log records carry besides their text."""
@@ -352,9 +362,9 @@ class Surface(Generic[R, N, E, G, L]):
         elif what in ("log-refused", "filter-refused"):
             self._not_filtered(value)
         elif what == "heartbeat-refused":
-            _LOG.warning("%r: the HEARTBEAT is refused, so that nobody notices a silent server", self, extra=self.log_fields())
+            _LOG.warning("%r: the HEARTBEAT is refused, so a silent server will not be noticed", self, extra=self.log_fields())
         elif what == "restarted":
-            _LOG.warning("%r: the server was started anew: no call of before is left", self, extra=self.log_fields())
+            _LOG.warning("%r: the server was restarted: no earlier call is left", self, extra=self.log_fields())
         elif what == "verdict":
             self._session.close()
         elif what == "ended":
@@ -686,25 +696,17 @@ class Surface(Generic[R, N, E, G, L]):
         logged, unless `overflow` says otherwise."""
 
         def register(handler: H) -> H:
-            remove = self._register(handler, names, subclasses, channel, maxsize, overflow)
+            remove = self._register(handler, Wanted(names, subclasses, channel, maxsize, overflow))
             self._handlers.setdefault(handler, []).append(remove)
             return handler
 
         return register
 
-    def _register(
-        self,
-        handler: Callable[[Event], object],
-        names: Sequence[str],
-        subclasses: Sequence[str],
-        channel: str | None,
-        maxsize: int,
-        overflow: Overflow,
-    ) -> Callable[[], object]:
+    def _register(self, handler: Callable[[Event], object], wanted: Wanted) -> Callable[[], object]:
         """Begins to call a handler. Returns what ends it."""
         with self._lock:
             slot = next(self._slots)
-            self._session.handler(slot, names, subclasses, channel)
+            self._session.handler(slot, wanted.names, wanted.subclasses, wanted.channel)
             self._handler_slots[slot] = handler
             self._flush()
         return partial(self._unregister, slot)

@@ -36,7 +36,7 @@ class Inbound(Connecting[Reply, Nothing, Events, EventsAndGaps, LogLines], Event
 
         The first call subscribes to CHANNEL_EXECUTE_COMPLETE, CHANNEL_HANGUP_COMPLETE and CHANNEL_DESTROY of all
         channels. A `timeout` in seconds ends only the wait, not the application."""
-        return await self._execute(app, arg, uuid, timeout)
+        return await self.execute_on(uuid, app, arg, timeout)
 
     async def wait_open(self, timeout: float | None = None) -> None:
         """Waits until commands can be sent; for connections with `reconnect`. Raises `ConnectionClosed` if there will

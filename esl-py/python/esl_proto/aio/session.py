@@ -64,7 +64,7 @@ class Session(
         """Runs any application of the dialplan. A `timeout` in seconds ends only the wait, not the application."""
         if self._session.is_lingering:
             raise ChannelEnded(self._end)
-        return await self._execute(app, arg, None, timeout)
+        return await self.execute_on(None, app, arg, timeout)
 
     async def _app(self, app: App) -> Event:
         if app.needs_resume:

@@ -7,7 +7,7 @@ import contextlib
 import inspect
 import logging
 import warnings
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
 from types import EllipsisType, TracebackType
 from typing import Any, TypeAlias, TypeGuard
 
@@ -16,7 +16,7 @@ from .._native import ClientSession, Command, Event, EventQueue, Gap, LogLine, r
 from .._shared.closing import AsyncClosing
 from .._shared.errors import CommandError, ConnectionClosed, EventSocketError, StreamOverflow, reading
 from .._shared.results import JobBase, JobResult, answered, checked_result, originate_line
-from .._shared.surface import Answer, Overflow, Surface, Timeout, checked, naming, this_process
+from .._shared.surface import Answer, Surface, Timeout, Wanted, checked, naming, this_process
 from .._shared.verbs import DialText, value_of
 from ..errors import LocalProtocolError
 from ..types import Format, Text
@@ -248,11 +248,8 @@ class EventSocket(Surface[Reply, Nothing, Events, EventsAndGaps, LogLines], Asyn
         """Connects two channels."""
         checked(await self.ask(command := Command.uuid_bridge(uuid, other), timeout), command)
 
-    async def execute_on(self, uuid: str, app: str, arg: Text, timeout: float | None) -> Event:
-        """Runs an application on a channel."""
-        return await self._execute(app, arg, uuid, timeout)
-
-    async def _execute(self, app: str, arg: Text, uuid: str | None, timeout: float | None) -> Event:
+    async def execute_on(self, uuid: str | None, app: str, arg: Text, timeout: float | None) -> Event:
+        """Runs an application on a channel, or on that of the connection."""
         wait: asyncio.Future[Event]
         slot, wait = self._begin_app(app, arg, uuid)
         try:
@@ -265,19 +262,12 @@ class EventSocket(Surface[Reply, Nothing, Events, EventsAndGaps, LogLines], Asyn
 
     # Events
 
-    def _register(
-        self,
-        handler: Callable[[Event], object],
-        names: Sequence[str],
-        subclasses: Sequence[str],
-        channel: str | None,
-        maxsize: int,
-        overflow: Overflow,
-    ) -> Callable[[], object]:
+    def _register(self, handler: Callable[[Event], object], wanted: Wanted) -> Callable[[], object]:
         """A plain function is called at once and must be quick. A coroutine function gets its own stream and task, and
         handles one event after the other."""
         if not _is_async(handler):
-            return super()._register(handler, names, subclasses, channel, maxsize, overflow)
+            return super()._register(handler, wanted)
+        names, subclasses, channel, maxsize, overflow = wanted
         stream = self.events(*names, subclasses=subclasses, channel=channel, maxsize=maxsize, overflow=overflow)
         task = self._loop.create_task(_handle(stream, handler, self.log_fields()))
         self._keep(task)

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-<<<<<<< HEAD
 from collections.abc import Generator
-from types import TracebackType
-=======
-from collections.abc import Callable, Generator
->>>>>>> pyeng
 from typing import Any, Protocol, Self, TypeVar
 
 from .._shared.closing import AsyncClosing

@@ -43,7 +43,7 @@ class Inbound(Connecting[Reply, None, Events, EventsAndGaps, LogLines], EventSoc
 
         The first call subscribes to CHANNEL_EXECUTE_COMPLETE, CHANNEL_HANGUP_COMPLETE and CHANNEL_DESTROY of all
         channels. A `timeout` in seconds ends only the wait, not the application."""
-        return self._execute(app, arg, uuid, timeout)
+        return self.execute_on(uuid, app, arg, timeout)
 
     def wait_open(self, timeout: float | None = None) -> None:
         """Waits until commands can be sent; for connections with `reconnect`. Raises `ConnectionClosed` if there will

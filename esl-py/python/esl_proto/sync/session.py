@@ -48,7 +48,7 @@ class Session(Call[Reply, None, Events, EventsAndGaps, LogLines], EventSocket, V
         """Runs any application of the dialplan. A `timeout` in seconds ends only the wait, not the application."""
         if self._session.is_lingering:
             raise ChannelEnded(self._end)
-        return self._execute(app, arg, None, timeout)
+        return self.execute_on(None, app, arg, timeout)
 
     def _app(self, app: App) -> Event:
         if app.needs_resume:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import EllipsisType
 from typing import Any, TypeAlias, TypeVar
 
@@ -15,7 +15,7 @@ from .._shared import surface
 from .._shared.closing import Closing
 from .._shared.errors import CommandError, ConnectionClosed, reading
 from .._shared.results import JobBase, JobResult, answered, checked_result, originate_line
-from .._shared.surface import Answer, Overflow, Surface, Timeout, checked, naming
+from .._shared.surface import Answer, Overflow, Surface, Timeout, Wanted, checked, naming
 from .._shared.verbs import DialText, value_of
 from ..errors import LocalProtocolError
 from ..types import Format, Text
@@ -196,23 +196,15 @@ class EventSocket(Surface["_native.Reply", None, Events, EventsAndGaps, LogLines
         self.reader.notify()
         self._lost()
 
-    def _register(
-        self,
-        handler: Callable[[Event], object],
-        names: Sequence[str],
-        subclasses: Sequence[str],
-        channel: str | None,
-        maxsize: int,
-        overflow: Overflow,
-    ) -> Callable[[], object]:
+    def _register(self, handler: Callable[[Event], object], wanted: Wanted) -> Callable[[], object]:
         """A waiting thread calls the handlers, one at a time (use `run` if there is nothing else to wait for); they may
         use the connection."""
-        if maxsize < 1:
+        if wanted.maxsize < 1:
             raise ValueError("maxsize must be at least 1")
-        remove = super()._register(handler, names, subclasses, channel, maxsize, overflow)
+        remove = super()._register(handler, wanted)
         with self._lock:
             slot = max(self._handler_slots)
-            self._handler_states[slot] = _Handler(handler, maxsize, overflow)
+            self._handler_states[slot] = _Handler(handler, wanted.maxsize, wanted.overflow)
         return remove
 
     def _unregister(self, slot: int) -> None:
@@ -326,17 +318,14 @@ class EventSocket(Surface["_native.Reply", None, Events, EventsAndGaps, LogLines
         """Connects two channels."""
         checked(self.ask(command := Command.uuid_bridge(uuid, other), timeout), command)
 
-    def execute_on(self, uuid: str, app: str, arg: Text, timeout: float | None) -> Event:
-        """Runs an application on a channel."""
-        return self._execute(app, arg, uuid, timeout)
-
     def ready(self, slot: int, deadline: float | None) -> None:
         """Waits until the subscription of a reader stands."""
         with self._lock:
             wait: Slot[None] = self.standing(slot)
         self.wait(wait, deadline)
 
-    def _execute(self, app: str, arg: Text, uuid: str | None, timeout: float | None) -> Event:
+    def execute_on(self, uuid: str | None, app: str, arg: Text, timeout: float | None) -> Event:
+        """Runs an application on a channel, or on that of the connection."""
         deadline = deadline_of(timeout)
         wait: Slot[Event]
         slot, wait = self._begin_app(app, arg, uuid)
