@@ -279,6 +279,7 @@ impl Sum {
         let name = uuid;
         for api in [
             ChannelApi::Exists { uuid },
+            ChannelApi::Dump { uuid },
             ChannelApi::GetVar { uuid, name },
             ChannelApi::Bridge { uuid, other: name },
             ChannelApi::Break { uuid, all: true },

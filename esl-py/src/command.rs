@@ -239,6 +239,12 @@ impl Command {
         Self::new(py, &Core::api(&ChannelApi::GetVar { uuid: &uuid, name: &name }.to_vec()))
     }
 
+    /// `api uuid_dump ... json`: what the server knows of a channel now; the answer's text is an event in JSON.
+    #[staticmethod]
+    fn uuid_dump(py: Python<'_>, uuid: Text) -> PyResult<Self> {
+        Self::new(py, &Core::api(&ChannelApi::Dump { uuid: &uuid }.to_vec()))
+    }
+
     /// `api uuid_bridge`: connects a channel with another one.
     #[staticmethod]
     fn uuid_bridge(py: Python<'_>, uuid: Text, other: Text) -> PyResult<Self> {

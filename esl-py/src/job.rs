@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
 use crate::event::{Event, headers};
-use crate::message::{is_error, is_ok, status_word};
+use crate::message::{is_error, is_ok, json_of, status_word};
 use crate::text::{decoded, to_str};
 
 /// The output of a command that ran in the background, with the attributes of an answer to `api`.
@@ -52,6 +52,11 @@ impl JobResult {
     #[getter]
     fn detail<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {
         to_str(py, Status::split(&self.said).1)
+    }
+
+    /// The output of a command that ends in `as json`, as Python objects. Raises `ValueError` if it is none.
+    fn json<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        json_of(py, &self.said)
     }
 
     fn __str__(&self, py: Python<'_>) -> Py<PyString> {

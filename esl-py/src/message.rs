@@ -448,6 +448,11 @@ impl Connected {
     }
 }
 
+/// What Python's own reader makes of a text in JSON. Bytes that are not UTF-8 come as in `text`.
+pub(crate) fn json_of<'py>(py: Python<'py>, text: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    py.import("json")?.call_method1("loads", (to_str(py, text),))
+}
+
 /// The answer to `api`: api/response. Its body is the command's output.
 #[pyclass(frozen, extends = Frame, module = "esl_proto")]
 pub(crate) struct ApiResponse {
@@ -501,6 +506,11 @@ impl ApiResponse {
     #[getter]
     fn variable<'py>(slf: &Bound<'py, Self>) -> (&'static str, Bound<'py, PyString>) {
         slf.as_super().get().variable(slf.py())
+    }
+
+    /// The output of a command that ends in `as json`, as Python objects. Raises `ValueError` if it is none.
+    fn json<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        json_of(slf.py(), slf.as_super().get().said().as_ref())
     }
 
     fn __repr__(slf: &Bound<'_, Self>) -> String {

@@ -24,7 +24,7 @@ def asked(switch: Switch, uuid: str) -> int:
 async def test_a_channel_that_is_not_there(switch: Switch) -> None:
     async with aio.connect(switch.host, switch.port) as fs:
         gone = fs.call("no-such-channel")
-        for act in (lambda: gone.playback("x"), lambda: gone.bridge_to(gone)):
+        for act in (lambda: gone.playback("x"), lambda: gone.bridge_to(gone), gone.dump):
             with pytest.raises(NoSuchChannel) as refused:
                 await act()
             assert isinstance(refused.value, CommandError) and refused.value.command is not None
@@ -38,7 +38,7 @@ async def test_a_channel_that_is_not_there(switch: Switch) -> None:
 def test_a_channel_that_is_not_there_for_threads(switch: Switch) -> None:
     with sync.connect(switch.host, switch.port) as fs:
         gone = fs.call("no-such-channel")
-        for act in (lambda: gone.playback("x"), lambda: gone.bridge_to(gone)):
+        for act in (lambda: gone.playback("x"), lambda: gone.bridge_to(gone), gone.dump):
             with pytest.raises(NoSuchChannel):
                 act()
         gone.hangup()
@@ -50,6 +50,16 @@ async def test_the_end_of_a_channel_that_is_watched(switch: Switch) -> None:
     async with aio.connect(switch.host, switch.port) as fs:
         call, other = await fs.originate("loopback/1000 &park()"), await fs.originate("loopback/1001 &park()")
         assert await call.exists()
+        await call.set("note", "Grüße, %41")
+        known = await call.dump()
+        assert known.unique_id == call.uuid and known.name == "CHANNEL_DATA" and known.call_state == "ACTIVE"
+        assert known.variables["note"] == "Grüße, %41"
+        listed = await fs.api("show channels as json")
+        result = await (await fs.bgapi("show channels as json"))
+        for answer in (listed, result):
+            assert call.uuid in [row["uuid"] for row in answer.json()["rows"]]
+        with pytest.raises(ValueError, match="Expecting value"):
+            (await fs.api("show channels")).json()
         await call.bridge_to(other)
         with pytest.raises(TimeoutError):
             await call.hung_up(0.05)
@@ -78,6 +88,9 @@ def test_the_end_of_a_channel_that_is_watched_by_a_thread(switch: Switch) -> Non
     with sync.connect(switch.host, switch.port) as fs:
         call = fs.originate("loopback/1000 &park()")
         other = fs.originate("loopback/1001 &park()")
+        call.set("note", "Grüße, %41")
+        known = call.dump()
+        assert known.unique_id == call.uuid and known.call_state == "ACTIVE" and known.variables["note"] == "Grüße, %41"
         call.bridge_to(other)
         with pytest.raises(TimeoutError):
             call.hung_up(0.05)

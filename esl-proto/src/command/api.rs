@@ -37,6 +37,12 @@ pub enum ChannelApi<'a> {
         /// The variable.
         name: &'a [u8],
     },
+    /// `uuid_dump ... json`: what the server knows of the channel now. The answer is an event in
+    /// [JSON](crate::name::Format::Json), CHANNEL_DATA, or `-ERR`.
+    Dump {
+        /// The channel.
+        uuid: &'a [u8],
+    },
     /// `uuid_bridge`: connects the channel with another one.
     Bridge {
         /// The channel.
@@ -70,6 +76,11 @@ impl ChannelApi<'_> {
                 word(uuid, &mut out);
                 out.put(b" ");
                 word(name, &mut out);
+            }
+            Self::Dump { uuid } => {
+                out.put(b"uuid_dump ");
+                word(uuid, &mut out);
+                out.put(b" json");
             }
             Self::Bridge { uuid, other } => {
                 out.put(b"uuid_bridge ");
@@ -108,6 +119,7 @@ impl fmt::Debug for ChannelApi<'_> {
             Self::GetVar { uuid, name } => {
                 f.debug_struct("GetVar").field("uuid", &text(uuid)).field("name", &text(name)).finish()
             }
+            Self::Dump { uuid } => f.debug_struct("Dump").field("uuid", &text(uuid)).finish(),
             Self::Bridge { uuid, other } => {
                 f.debug_struct("Bridge").field("uuid", &text(uuid)).field("other", &text(other)).finish()
             }

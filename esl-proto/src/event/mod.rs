@@ -156,10 +156,6 @@ impl<'a> Event<'a> {
     }
 
     /// What [`find`](Self::find) gives, by what stands before and behind names; [`None`] where that takes a reader.
-    #[cfg_attr(
-        not(any(feature = "json", feature = "xml")),
-        expect(unused_variables, reason = "plain text has a loop of its own")
-    )]
     #[inline]
     fn find_marked<const COUNT: usize>(&self, names: [&[u8]; COUNT]) -> Option<[Option<Value<'a>>; COUNT]> {
         match self.format {
@@ -168,6 +164,7 @@ impl<'a> Event<'a> {
             #[cfg(feature = "xml")]
             Format::Xml => xml::last_of_names(self.text, names),
             _ => {
+                // Unused without JSON and XML.
                 let _ = names;
                 None
             }

@@ -93,16 +93,13 @@ class Headers(Mapping[str, str | list[str]]):
     def get_str(self, name: Text, default: str = "") -> str: ...
     @overload
     def get_str(self, name: Text, default: _D) -> str | _D:
-
         """The value of this name as one text, or `default`: an array as the server writes it, `ARRAY::a|:b`."""
     def get_bytes(self, name: Text) -> bytes | list[bytes] | None:
-
         """The value of this name in bytes, or None."""
     @overload
     def get_int(self, name: Text, default: None = None) -> int | None: ...
     @overload
     def get_int(self, name: Text, default: _D) -> int | _D:
-
         """The value of this name as a whole number, or `default` if it is missing or empty. Raises ValueError, with the
         name, if it is not a number.
         """
@@ -110,7 +107,6 @@ class Headers(Mapping[str, str | list[str]]):
     def get_float(self, name: Text, default: None = None) -> float | None: ...
     @overload
     def get_float(self, name: Text, default: _D) -> float | _D:
-
         """The value of this name as a number, or `default` if it is missing or empty. Raises ValueError, with the name, if
         it is not a number.
         """
@@ -118,13 +114,11 @@ class Headers(Mapping[str, str | list[str]]):
     def get_time(self, name: Text, default: None = None) -> datetime | None: ...
     @overload
     def get_time(self, name: Text, default: _D) -> datetime | _D:
-
         """The value of this name as a `datetime` in UTC, or `default` if it is missing or 0, which means never. It counts
         microseconds since 1970 or, below 100000000000, seconds (`variable_start_epoch`). Raises ValueError, with the
         name, if it is not a time.
         """
     def get_list(self, name: Text) -> list[str]:
-
         """The value of this name as a list: the items of an array, or the one value; empty if there is none. In XML an array is
         several headers of one name, so that it has the values of all of them.
         """
@@ -275,7 +269,6 @@ class Event(Headers):
         UTF-8 are U+FFFD. Raises `RemoteProtocolError` if the event cannot be read to its end.
         """
     def json_bytes(self) -> bytes:
-
         """`json` in bytes, UTF-8, for a file or a socket."""
     def plain(self) -> bytes:
         """The event as a plain event's text, whatever format it came in, so that every value is read back unchanged. Bytes
@@ -298,7 +291,6 @@ class Variables(Headers):
     def __reduce__(self) -> tuple[type[Variables], tuple[str, bytes]]: ...
 
 def rows(output: Text) -> list[Event]:
-
     """The rows in the answer to `api show ... as json`, each as an `Event` with the columns as headers. Raises
     RemoteProtocolError if the output cannot be read to its end.
     """
@@ -451,6 +443,8 @@ class ApiResponse(Frame):
         """The variable according to the answer to `api uuid_getvar`: 'set' and its value, 'unset', 'cut' and the part that
         arrived, or 'unread'.
         """
+    def json(self) -> Any:
+        """The output of a command that ends in `as json`, as Python objects. Raises `ValueError` if it is none."""
 
 @final
 class JobResult:
@@ -468,7 +462,6 @@ class JobResult:
         """How it begins: see `ApiResponse.status`."""
     @property
     def ok(self) -> bool:
-
         """Whether it is not an error, judging by the text."""
     @property
     def error(self) -> bool:
@@ -478,6 +471,8 @@ class JobResult:
         """What follows `+OK`, `-ERR` or `-USAGE`, without white space around it; otherwise the text without white space at its
         end.
         """
+    def json(self) -> Any:
+        """The output of a command that ends in `as json`, as Python objects. Raises `ValueError` if it is none."""
     def __reduce__(self) -> tuple[type[JobResult], tuple[Event]]: ...
 
 @final
@@ -592,6 +587,9 @@ class Command:
     @staticmethod
     def uuid_getvar(uuid: Text, name: Text) -> Command:
         """`api uuid_getvar`: the value of a channel's variable, for `ApiResponse.variable`, whatever the name."""
+    @staticmethod
+    def uuid_dump(uuid: Text) -> Command:
+        """`api uuid_dump ... json`: what the server knows of a channel now; the answer's text is an event in JSON."""
     @staticmethod
     def uuid_bridge(uuid: Text, other: Text) -> Command:
         """`api uuid_bridge`: connects a channel with another one."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
-from .._native import App, Command, Event
+from .._native import ApiResponse, App, Command, Event
 from ..types import Text
 from .errors import ChannelEnded
 from .surface import Timeout
 from .verbs import D, E, Verbs
 
-__all__ = ["ENDS", "DrivenCall", "Driver", "ended_by"]
+__all__ = ["ENDS", "DrivenCall", "Driver", "described", "ended_by"]
 
 
 class Driver(Protocol):
@@ -32,6 +32,11 @@ ENDS = ("CHANNEL_HANGUP_COMPLETE", "CHANNEL_DESTROY")
 
 S = TypeVar("S")
 """A stream of events."""
+
+
+def described(answer: ApiResponse) -> Event:
+    """What the server knows of a channel."""
+    return Event("json", answer.text_bytes)
 
 
 def ended_by(event: Event) -> str | None:

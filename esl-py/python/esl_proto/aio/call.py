@@ -8,9 +8,9 @@ from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Any
 
 from .._native import ApiResponse, App, Command, Event
-from .._shared.driven import ENDS, DrivenCall, ended_by
+from .._shared.driven import ENDS, DrivenCall, described, ended_by
 from .._shared.errors import ChannelEnded, NoSuchChannel, closed, unless_absent
-from .._shared.surface import Answer, Timeout
+from .._shared.surface import Answer, Timeout, checked
 from .._shared.verbs import HasUuid, digits_of
 from .stream import Stream
 
@@ -59,6 +59,11 @@ class Call(DrivenCall[Coroutine[Any, Any, Event], Coroutine[Any, Any, str | None
         """Whether the channel is there."""
         answer: Answer = await self._socket.ask(Command.uuid_exists(self.uuid), timeout)
         return isinstance(answer, ApiResponse) and answer.exists is True
+
+    async def dump(self, *, timeout: Timeout = ...) -> Event:
+        """What the server knows of the channel now: its states, the caller, the variables, read like those of an event.
+        Raises `NoSuchChannel`."""
+        return described(checked(await self._socket.ask(command := Command.uuid_dump(self.uuid), timeout), command))
 
     async def hangup(self, cause: str | int | None = None, *, timeout: Timeout = ...) -> None:
         """Ends the call. One that has ended already is no error."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 
 from .._native import ApiResponse, App, Command, Event
-from .._shared.driven import ENDS, DrivenCall, ended_by
+from .._shared.driven import ENDS, DrivenCall, described, ended_by
 from .._shared.errors import NoSuchChannel, unless_absent
-from .._shared.surface import Answer, Timeout
+from .._shared.surface import Answer, Timeout, checked
 from .._shared.reader import deadline_of, left
 from .._shared.verbs import HasUuid, digits_of
 from .stream import Stream
@@ -32,6 +32,11 @@ class Call(DrivenCall[Event, str | None, Stream[Event]]):
         """Whether the channel is there."""
         answer: Answer = self._socket.ask(Command.uuid_exists(self.uuid), timeout)
         return isinstance(answer, ApiResponse) and answer.exists is True
+
+    def dump(self, *, timeout: Timeout = ...) -> Event:
+        """What the server knows of the channel now: its states, the caller, the variables, read like those of an event.
+        Raises `NoSuchChannel`."""
+        return described(checked(self._socket.ask(command := Command.uuid_dump(self.uuid), timeout), command))
 
     def hangup(self, cause: str | int | None = None, *, timeout: Timeout = ...) -> None:
         """Ends the call. One that has ended already is no error."""
