@@ -671,7 +671,7 @@ class TestTable:
             switch.new_call("sofia/internal/1000", caller=f"30{number:02}")
         table.expect("16 more")
         switch.drop()
-        table.expect("connected again after")
+        table.expect("reconnected after")
         picture = CONTROL.sub("", table.octets.rsplit(b"\x1b[H", 2)[1].decode()).splitlines()
         assert len(picture) <= 12 and max(map(len, picture)) <= 60, picture
         table.type("\x03")
