@@ -164,10 +164,12 @@ class Relay:
     # Events
 
     async def _relay(self) -> None:
-        self._fs = fs = await self.switch.open()
+        fs = await self.switch.open()
         try:
             # Full, it is not read any more, and nothing is lost before the server's own queue is full.
             stream = await fs.events(*self._events, maxsize=WAITING, overflow="block", gaps=True)
+            # It is ready once it hears what happens.
+            self._fs = fs
             await self._tell_gap(None)
             async for first in stream:
                 batch = [first]

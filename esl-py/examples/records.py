@@ -253,9 +253,11 @@ class Recorder:
 
     async def run(self) -> None:
         await self._writer.call(self._store.select, "select 1")
-        self._fs = fs = await self.switch.open()
+        fs = await self.switch.open()
         # Full, it is not read any more, and nothing is lost before the server's own queue is full.
         stream: Stream[Event | Gap] = await fs.events(*EVENTS, maxsize=WAITING, overflow="block", gaps=True)
+        # It is ready once it hears what happens.
+        self._fs = fs
         self._compare("started", None)
         try:
             async for item in stream:

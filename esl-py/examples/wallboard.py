@@ -65,10 +65,11 @@ class Board:
         self.heard = 0.0
 
     async def run(self) -> None:
-        self._fs = fs = await self.switch.open()
-        self.lost_since = None
+        fs = await self.switch.open()
         # Gaps in what is shown mend themselves: the newest events count.
         stream = await fs.events(*Calls.EVENTS, subclasses=(*Calls.SUBCLASSES, QUEUES, CONFERENCES), maxsize=50_000, gaps=True)
+        # It is ready once it hears what happens.
+        self._fs, self.lost_since = fs, None
         self._list()
         dropped = 0
         async for item in stream:

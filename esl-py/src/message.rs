@@ -326,6 +326,11 @@ impl Reply {
         slf.as_super().get().text(slf.py())
     }
 
+    /// `text` as Python objects, as of an answer to `api`. Raises `ValueError` if it is not JSON.
+    fn json<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        json_of(slf.py(), slf.as_super().get().said().as_ref())
+    }
+
     /// How it begins: 'ok' (`+OK`), 'err' (`-ERR`), 'usage' (`-USAGE`), 'bare' (with none of these: the meaning depends
     /// on the command), or 'broken'.
     #[getter]

@@ -333,6 +333,8 @@ class Reply(Frame):
     @property
     def text(self) -> str:
         """The reply's text: its Reply-Text. Bytes that are not UTF-8 become U+FFFD."""
+    def json(self) -> Any:
+        """`text` as Python objects, as of an answer to `api`. Raises `ValueError` if it is not JSON."""
     @property
     def id(self) -> int:
         """The id of the command that it answers."""
