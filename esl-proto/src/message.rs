@@ -345,7 +345,13 @@ impl<'b> ApiResponse<'b> {
     /// Whether there is the channel that `api uuid_exists` has asked for; [`None`] if this is no answer to that.
     #[must_use]
     pub fn exists(&self) -> Option<bool> {
-        match self.body() {
+        Self::exists_in(self.body())
+    }
+
+    /// [`exists`](Self::exists) for a host that has kept the output alone.
+    #[must_use]
+    pub fn exists_in(output: &[u8]) -> Option<bool> {
+        match output {
             b"true" => Some(true),
             b"false" => Some(false),
             _ => None,

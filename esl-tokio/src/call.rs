@@ -9,7 +9,7 @@ use esl_proto::command::app::{
 };
 use esl_proto::command::{ChannelApi, Execute, SendMsg};
 use esl_proto::dial::DialString;
-use esl_proto::message::SocketMode;
+use esl_proto::message::{ApiResponse, SocketMode};
 use esl_proto::name::{EventName, HangupCause};
 use esl_proto::session::{Interest, Reason};
 use esl_proto::{Command, Value};
@@ -181,7 +181,7 @@ impl Call {
 
     async fn exists(&self) -> Result<bool, Error> {
         let answer = self.session.api(ChannelApi::Exists { uuid: &self.uuid }.to_vec()).await?;
-        Ok(answer.as_bytes() == b"true")
+        Ok(ApiResponse::exists_in(answer.as_bytes()) == Some(true))
     }
 
     /// A stream of the channel's events with these names: see [`Session::events`], also for what ends the wait.
